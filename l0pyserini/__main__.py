@@ -1,0 +1,47 @@
+"""`python -m l0pyserini VERB` and the console script `l0pyserini VERB`."""
+
+import importlib
+import sys
+
+from l0pyserini.version import __version__
+
+VERBS = {
+    "demo": "run the whole chain on the embedded collection and compare with BM25",
+    "encode": "encode a corpus into JsonVectorCollection files",
+    "index": "build a Lucene impact index from encoded files",
+    "search": "search an impact index: one query, or topics into a TREC run",
+    "bm25": "index and search a corpus with BM25, the baseline",
+    "evaluate": "score runs with trec_eval",
+    "idf": "count an IDF table over a corpus",
+    "doctor": "check Java, Lucene, torch, tokenizer and tables, and say how to mend them",
+}
+
+
+def usage() -> str:
+    """Return the list of verbs."""
+    width = max(map(len, VERBS))
+    lines = "\n".join(f"  {verb:<{width}}  {text}" for verb, text in VERBS.items())
+    return (
+        "usage: l0pyserini VERB [flags]   (the same as python -m l0pyserini.VERB)\n\n"
+        f"{lines}\n\nl0pyserini VERB --help shows the flags and examples of a verb."
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Hand the command line on to a verb; return its exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv or argv[0] in ("-h", "--help"):
+        print(usage())
+        return 0 if argv else 2
+    if argv[0] == "--version":
+        print(f"l0pyserini {__version__}")
+        return 0
+    if argv[0] not in VERBS:
+        print(f"error: no verb {argv[0]!r}\n\n{usage()}", file=sys.stderr)
+        return 2
+    module = importlib.import_module(f"l0pyserini.{argv[0]}.__main__")
+    return module.main(argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""`python -m l0pyserini.bm25`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from l0pyserini.bm25.baseline import K1, B, bm25
+from l0pyserini.cli import add_overwrite, make_parser, positive_float, positive_int, run_command
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's flags."""
+    flags = make_parser(
+        "bm25",
+        "Index a corpus with Anserini (title and text in one field) and search it with BM25.",
+        [
+            "bm25 --corpus cacm --index indexes/cacm.bm25 --topics cacm --output runs/cacm.bm25.txt",
+            "bm25 --corpus beir/arguana --index indexes/arguana.bm25 --topics beir/arguana "
+            "--remove-query --output runs/arguana.bm25.txt",
+        ],
+    )
+    flags.add_argument(
+        "--corpus", required=True, help="BEIR folder, JSONL or TSV file (.gz too), or 'cacm'"
+    )
+    flags.add_argument("--index", required=True, help="folder of the index; reused if it is there")
+    flags.add_argument(
+        "--topics", required=True, help="tsv, tsv.gz, jsonl, TREC topics, BEIR folder, or 'cacm'"
+    )
+    flags.add_argument("--output", required=True, help="run file")
+    flags.add_argument("--hits", type=positive_int, default=1000, help="a topic (default 1000)")
+    flags.add_argument("--k1", type=positive_float, default=K1, help=f"default {K1}")
+    flags.add_argument("--b", type=positive_float, default=B, help=f"default {B}")
+    flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
+    flags.add_argument(
+        "--remove-query", action="store_true", help="leave out the document with the topic's id"
+    )
+    flags.add_argument("--tag", default="bm25", help="run tag (default bm25)")
+    flags.add_argument("--split", default="test", help="of a BEIR folder (default test)")
+    flags.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
+    add_overwrite(flags)
+    return flags
+
+
+def run(args: argparse.Namespace) -> None:
+    """Index, search, and print the summary."""
+    done = bm25(
+        corpus=args.corpus,
+        index=args.index,
+        topics=args.topics,
+        output=args.output,
+        hits=args.hits,
+        k1=args.k1,
+        b=args.b,
+        threads=args.threads,
+        remove_query=args.remove_query,
+        tag=args.tag,
+        split=args.split,
+        heap=args.heap,
+        overwrite=args.overwrite,
+    )
+    built = f"built in {done.index_seconds:.1f} s" if done.index_seconds else "was there already"
+    print(
+        f"BM25 index {args.index} of {done.documents:,} documents "
+        f"({done.empty_documents:,} without a term), {done.index_bytes:,} bytes, {built}\n"
+        f"searched {done.topics:,} topics in {done.search_seconds:.1f} s (Java's start included) "
+        f"into {args.output}"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    return run_command(parser(), run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

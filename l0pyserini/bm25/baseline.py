@@ -1,0 +1,165 @@
+"""BM25 over title and text in one field, with Anserini's analyzer, index and search."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from l0pyserini.corpora import Corpus, open_corpus, read_topics
+from l0pyserini.errors import ImpactIndexError
+from l0pyserini.files import (
+    TEMPORARY_SUFFIX,
+    atomic_folder,
+    atomic_write,
+    disk_errors,
+    folder_bytes,
+    refuse_existing,
+    write_json,
+)
+from l0pyserini.index.anserini import index_collection
+from l0pyserini.lucene.jvm import run_java
+from l0pyserini.progress import Stopwatch, progress_bar, say
+from l0pyserini.records import Topic
+from l0pyserini.search.run import check_tag
+
+K1 = 0.9
+B = 0.4
+
+FACTS = "l0pyserini.json"
+FORMAT = "l0pyserini-bm25-1"
+SEARCH_CLASS = "io.anserini.search.SearchCollection"
+INDEX_OPTIONS = ("-optimize",)
+
+
+@dataclass(frozen=True)
+class Bm25Summary:
+    """What a BM25 run did. index_seconds is 0 where the index was there already."""
+
+    documents: int
+    empty_documents: int
+    index_bytes: int
+    index_seconds: float
+    topics: int
+    search_seconds: float
+
+
+def bm25(
+    corpus: str,
+    index: str | Path,
+    topics: str,
+    output: str | Path,
+    hits: int = 1000,
+    k1: float = K1,
+    b: float = B,
+    threads: int = 2,
+    remove_query: bool = False,
+    tag: str = "bm25",
+    split: str = "test",
+    heap: str | None = None,
+    overwrite: bool = False,
+) -> Bm25Summary:
+    """Index a corpus for BM25, unless that index is there already, and search topics into a run.
+
+    Raises:  CorpusError, TopicsError, OutputExistsError.
+             ImpactIndexError: if Anserini fails, or the folder holds another index.
+    """
+    check_tag(tag)
+    refuse_existing(Path(output), overwrite)
+    asked = read_topics(topics, split)
+    watch = Stopwatch()
+    facts, built = _index(open_corpus(corpus), Path(index), threads, heap, overwrite)
+    index_seconds = watch.seconds if built else 0.0
+    watch = Stopwatch()
+    options = ["-hits", str(hits), "-runtag", tag, "-threads", str(threads)]
+    options += ["-bm25", "-bm25.k1", str(k1), "-bm25.b", str(b)]
+    if remove_query:
+        options.append("-removeQuery")
+    _search(Path(index), asked, Path(output), options, heap)
+    return Bm25Summary(
+        documents=facts["documents"],
+        empty_documents=facts["empty_documents"],
+        index_bytes=facts["bytes"],
+        index_seconds=index_seconds,
+        topics=len(asked),
+        search_seconds=watch.seconds,
+    )
+
+
+def _index(
+    corpus: Corpus, folder: Path, threads: int, heap: str | None, overwrite: bool
+) -> tuple[dict[str, int], bool]:
+    """Return the facts of the corpus's BM25 index and whether it was built now."""
+    wanted = {"format": FORMAT, "corpus": corpus.name, "sha256": corpus.fingerprint()}
+    if (folder / FACTS).is_file() and not overwrite:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        if {name: facts.get(name) for name in wanted} == wanted:
+            return facts, False
+        raise ImpactIndexError(
+            f"{folder}: is an index of {facts.get('corpus')!r} ({facts.get('format')}), not the "
+            f"BM25 index of {corpus.name!r} as it is now. Give another --index, or --overwrite."
+        )
+    with atomic_folder(folder, overwrite) as place:
+        documents = place.with_name(place.name + ".docs")
+        try:
+            count = _write_documents(corpus, documents)
+            say(f"index {corpus.name} for BM25 ({count:,} documents)")
+            counters = index_collection(
+                "JsonCollection", documents, place, threads, INDEX_OPTIONS, heap
+            )
+        finally:
+            shutil.rmtree(documents, ignore_errors=True)
+        facts = {
+            **wanted,
+            "documents": count,
+            "empty_documents": counters["empty"],
+            "bytes": folder_bytes(place),
+        }
+        write_json(place / FACTS, facts)
+    return facts, True
+
+
+def _write_documents(corpus: Corpus, folder: Path) -> int:
+    """Write the corpus as Anserini's JsonCollection reads it; return the number of documents."""
+    count = 0
+    with disk_errors(folder), progress_bar(None, "read", "docs") as bar:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        with open(folder / "docs.jsonl", "wb") as handle:
+            for document in corpus:
+                record = {"id": document.docid, "contents": document.contents}
+                handle.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+                count += 1
+                bar.update()
+    return count
+
+
+def _search(
+    index: Path, topics: Sequence[Topic], output: Path, options: Sequence[str], heap: str | None
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="l0pyserini-") as folder:
+        topics_file = Path(folder) / "topics.tsv"
+        with atomic_write(topics_file) as handle:
+            for topic in topics:
+                handle.write(f"{topic.qid}\t{' '.join(topic.text.split())}\n".encode())
+        output.parent.mkdir(parents=True, exist_ok=True)
+        temporary = output.with_name(output.name + TEMPORARY_SUFFIX)
+        arguments = [
+            "-index", str(index),
+            "-topics", str(topics_file),
+            "-topicReader", "TsvString",
+            "-output", str(temporary),
+            *options,
+        ]  # fmt: skip
+        code, printed = run_java(SEARCH_CLASS, arguments, heap)
+        if code != 0 or not temporary.is_file():
+            temporary.unlink(missing_ok=True)
+            told = "\n  ".join(printed.splitlines()[-5:])
+            raise ImpactIndexError(
+                f"{index}: SearchCollection failed (exit code {code}):\n  {told}\n"
+                "Build the index again with --overwrite."
+            )
+        temporary.replace(output)

@@ -1,0 +1,69 @@
+"""JSON lines, one document each: BEIR's corpus.jsonl, Pyserini's {"id","contents"}, and kin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from l0pyserini.errors import CorpusError, InputError
+from l0pyserini.files import read_lines
+from l0pyserini.records import Document
+
+ID_KEYS = ("id", "_id", "docid")
+TEXT_KEYS = ("text", "contents")
+
+
+def read_objects(path: Path, error: type[InputError]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Stream (file:line, object) of a JSONL file; blank lines are passed over."""
+    for number, line in read_lines(path, error):
+        if not line.strip():
+            continue
+        where = f"{path}:{number}"
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError as fault:
+            raise error(
+                f"{where}: malformed JSON at column {fault.colno} ({fault.msg}); the line begins "
+                f"{line[:40]!r}. Expected one JSON object a line."
+            ) from fault
+        if not isinstance(value, dict):
+            raise error(f"{where}: a JSON {type(value).__name__}, expected a JSON object.")
+        yield where, value
+
+
+def take(
+    record: dict[str, Any], keys: tuple[str, ...], where: str, what: str, error: type[InputError]
+) -> str:
+    """Return the first of the keys as text; numbers are taken as their decimal form."""
+    for key in keys:
+        if key in record:
+            value = record[key]
+            if isinstance(value, str):
+                return value
+            if isinstance(value, int) and not isinstance(value, bool):
+                return str(value)
+            raise error(
+                f"{where}: {key!r} is {value!r}, expected a string. "
+                f"Write the {what} as a JSON string."
+            )
+    raise error(
+        f"{where}: no {what}; its keys are {sorted(record)}. Expected one of {', '.join(keys)}."
+    )
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[str, Document]]:
+    """Stream the documents of a JSONL file with where each stands.
+
+    Raises:  CorpusError: for malformed JSON, or an object without id or text.
+    """
+    for where, record in read_objects(path, CorpusError):
+        docid = take(record, ID_KEYS, where, "id", CorpusError)
+        title = record.get("title") or ""
+        if not isinstance(title, str):
+            raise CorpusError(
+                f"{where} docid {docid!r}: 'title' is {title!r}, expected a string. "
+                "Write the title as a JSON string or leave it out."
+            )
+        text = take(record, TEXT_KEYS, where, "text", CorpusError)
+        yield where, Document(docid=docid, title=title, text=text)

@@ -1,0 +1,89 @@
+"""`python -m l0pyserini.encode`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from l0pyserini.cli import add_overwrite, make_parser, positive_float, positive_int, run_command
+from l0pyserini.encode import encode_corpus, summary
+from l0pyserini.model.activation import LOG_COUNTS
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's flags."""
+    flags = make_parser(
+        "encode",
+        "Encode a corpus into JsonVectorCollection files with a document encoder.",
+        [
+            "encode --corpus cacm --encoder splade-tiny --output runs/cacm.encoded",
+            "encode --corpus beir/scifact --encoder "
+            "opensearch-project/opensearch-neural-sparse-encoding-doc-v3-distill "
+            "--output runs/scifact.encoded --device cuda",
+            "encode --corpus docs.tsv.gz --encoder my-masked-lm --activation log1p_relu "
+            "--idf idf.json --output runs/docs.encoded",
+        ],
+    )
+    flags.add_argument(
+        "--corpus", required=True, help="BEIR folder, JSONL or TSV file (.gz too), or 'cacm'"
+    )
+    flags.add_argument(
+        "--encoder", required=True, help="checkpoint folder, hub name or embedded encoder"
+    )
+    flags.add_argument("--output", required=True, help="folder for the encoded files")
+    flags.add_argument("--max-length", type=positive_int, default=256, help="tokens (default 256)")
+    flags.add_argument("--batch-size", type=positive_int, default=32, help="texts (default 32)")
+    flags.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default cpu)")
+    flags.add_argument(
+        "--scale", type=positive_float, default=100.0, help="impacts per weight (default 100)"
+    )
+    flags.add_argument(
+        "--query-scale",
+        type=positive_float,
+        default=100.0,
+        help="impacts per IDF that searches of this collection use (default 100)",
+    )
+    flags.add_argument(
+        "--shard-size", type=positive_int, default=50_000, help="documents a file (default 50000)"
+    )
+    flags.add_argument(
+        "--activation", choices=list(LOG_COUNTS), help="of a masked LM that does not say its own"
+    )
+    flags.add_argument("--idf", help="IDF table to use instead of the checkpoint's own")
+    flags.add_argument("--resume", action="store_true", help="continue an interrupted run")
+    flags.add_argument(
+        "--trust-remote-code",
+        action="store_true",
+        help="let the checkpoint run its own Python code; read it first",
+    )
+    add_overwrite(flags)
+    return flags
+
+
+def run(args: argparse.Namespace) -> None:
+    """Encode and print the summary."""
+    manifest, seconds = encode_corpus(
+        corpus=args.corpus,
+        encoder=args.encoder,
+        output=args.output,
+        max_length=args.max_length,
+        batch_size=args.batch_size,
+        device=args.device,
+        scale=args.scale,
+        query_scale=args.query_scale,
+        shard_size=args.shard_size,
+        activation=args.activation,
+        idf=args.idf,
+        overwrite=args.overwrite,
+        resume=args.resume,
+        allow_remote_code=args.trust_remote_code,
+    )
+    print(summary(manifest, args.output, seconds))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    return run_command(parser(), run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""encode_corpus: what `python -m l0pyserini.encode` does, as a function."""
+
+from pathlib import Path
+
+from l0pyserini.corpora import open_corpus
+from l0pyserini.encode.manifest import Manifest
+from l0pyserini.files import folder_bytes
+from l0pyserini.model.checkpoint import open_checkpoint
+from l0pyserini.progress import Stopwatch
+
+
+def encode_corpus(
+    corpus: str,
+    encoder: str,
+    output: str | Path,
+    max_length: int = 256,
+    batch_size: int = 32,
+    device: str = "cpu",
+    scale: float = 100.0,
+    query_scale: float = 100.0,
+    shard_size: int = 50_000,
+    activation: str | None = None,
+    idf: str | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    allow_remote_code: bool = False,
+) -> tuple[Manifest, float]:
+    """Encode a corpus into a folder of JsonVectorCollection files.
+
+    Args:    corpus, encoder: as --corpus and --encoder. scale: impacts per unit of weight.
+             query_scale: impacts per unit of IDF, recorded for the searches.
+    Returns: the manifest and the seconds that encoding took, model loading left out.
+    Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError.
+    """
+    source = open_corpus(corpus)
+    checkpoint = open_checkpoint(encoder, activation, idf, allow_remote_code)
+    # torch comes in here, after all that can be refused without it.
+    from l0pyserini.encode.runner import CorpusEncoder, EncodeOptions
+    from l0pyserini.model.encoder import DocumentEncoder
+    from l0pyserini.search.query import IdfQueryEncoder
+
+    query_encoder = IdfQueryEncoder.from_checkpoint(checkpoint, query_scale)
+    model = DocumentEncoder.from_checkpoint(checkpoint, max_length, device, allow_remote_code)
+    job = CorpusEncoder(
+        source,
+        model,
+        query_encoder,
+        Path(output),
+        EncodeOptions(batch_size, scale, query_scale, shard_size),
+        {"name": checkpoint.name, "weights_sha256": checkpoint.weights_sha256()},
+    )
+    watch = Stopwatch()
+    return job.run(overwrite, resume), watch.seconds
+
+
+def summary(manifest: Manifest, output: str | Path, seconds: float) -> str:
+    """Return what a person wants to know of a finished encoding."""
+    empty = manifest.empty_documents
+    lines = [
+        f"encoded {manifest.documents:,} documents in {seconds:.1f} s "
+        f"({manifest.documents / max(seconds, 1e-9):.1f} docs/s) into {output}",
+        f"  documents without any token: {empty:,}"
+        + (" (kept here; Lucene holds no entry for them)" if empty else ""),
+        f"  tokens a document: mean {manifest.nnz['mean']:.1f}, median {manifest.nnz['p50']:.0f}, "
+        f"95 % {manifest.nnz['p95']:.0f}, most {manifest.nnz['max']}",
+        f"  {manifest.terms:,} distinct tokens, {manifest.postings:,} postings, "
+        f"{folder_bytes(output):,} bytes",
+    ]
+    if tau := manifest.agreement:
+        lines.append(
+            f"  impacts against float scores on {tau['documents']} documents and "
+            f"{tau['queries']} of their own beginnings as queries: "
+            f"Kendall tau {tau['kendall_tau']:.4f}, overlap@10 {tau['overlap_at_10']:.4f}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,66 @@
+"""The manifest of an encoded collection: what it promises, and how it was made."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from l0pyserini.errors import CollectionError
+from l0pyserini.sidecar import read_sidecar, write_sidecar
+
+FILE_NAME = "manifest.json"
+FORMAT = "l0pyserini-encoded-1"
+
+_MEND = (
+    "Expected a folder that `python -m l0pyserini.encode` finished; an interrupted one is "
+    "continued with --resume, any other encoded again."
+)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file of vectors."""
+
+    file: str
+    documents: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The facts of an encoded collection.
+
+    settings: what made it (corpus, encoder, scales). documents: all, empty ones too.
+    terms, postings, impacts: distinct tokens, (document, token) pairs, and the sum of all impacts.
+    nnz: statistics of the number of tokens in a document.
+    """
+
+    settings: dict[str, Any]
+    documents: int
+    empty_documents: int
+    terms: int
+    postings: int
+    impacts: int
+    nnz: dict[str, float]
+    shards: list[Shard]
+    vocabulary_sha256: str
+    agreement: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def save(self, folder: Path) -> None:
+        """Write it into an encoded folder."""
+        write_sidecar(folder / FILE_NAME, {"format": FORMAT, **asdict(self)}, indent=True)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Manifest":
+        """Read the manifest of an encoded folder.
+
+        Raises:  CollectionError: if it is missing, damaged or of another format.
+        """
+        path = folder / FILE_NAME
+        record = read_sidecar(path, FORMAT, CollectionError, _MEND)
+        facts = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
+        try:
+            return cls(**{**facts, "shards": [Shard(**shard) for shard in record["shards"]]})
+        except (KeyError, TypeError) as fault:
+            raise CollectionError(f"{path}: incomplete ({fault}). Encode again.") from fault

@@ -1,0 +1,50 @@
+"""The vocabulary of an encoded collection: document frequency and summed impacts of each token."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from l0pyserini.errors import CollectionError
+from l0pyserini.records import ImpactVector
+from l0pyserini.sidecar import read_sidecar, write_sidecar
+
+FILE_NAME = "vocabulary.json"
+FORMAT = "l0pyserini-vocabulary-1"
+
+
+@dataclass
+class TermTotals:
+    """df: documents that hold the token. impacts: the sum of its impacts."""
+
+    df: int = 0
+    impacts: int = 0
+
+
+class VocabularyCounter:
+    """Counts df and impacts, document by document."""
+
+    def __init__(self) -> None:
+        self.terms: dict[str, TermTotals] = {}
+
+    def add(self, vector: ImpactVector) -> None:
+        """Count one document."""
+        terms = self.terms
+        for token, impact in vector.items():
+            totals = terms.get(token)
+            if totals is None:
+                totals = terms[token] = TermTotals()
+            totals.df += 1
+            totals.impacts += impact
+
+    def save(self, folder: Path) -> None:
+        """Write {token: [df, impacts]}, tokens in UTF-8 byte order as Lucene keeps them."""
+        terms = {token: [t.df, t.impacts] for token, t in sorted(self.terms.items())}
+        write_sidecar(folder / FILE_NAME, {"format": FORMAT, "terms": terms})
+
+
+def read_vocabulary(folder: Path) -> dict[str, TermTotals]:
+    """Read the vocabulary of an encoded collection or an index.
+
+    Raises:  CollectionError: if it is missing or malformed.
+    """
+    record = read_sidecar(folder / FILE_NAME, FORMAT, CollectionError, "Encode again.")
+    return {token: TermTotals(*totals) for token, totals in record["terms"].items()}

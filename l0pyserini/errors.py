@@ -1,0 +1,99 @@
+"""Every error a user can meet, as one tree.
+
+L0Error                       base: catch this to catch all of ours (exit code 1)
+├── UsageError                a flag or argument that cannot work (exit code 2)
+├── InputError                a file a user gave is not what its format promises
+│   ├── CorpusError           documents
+│   ├── TopicsError           topics
+│   ├── QrelsError            relevance judgements
+│   ├── RunError              TREC runs
+│   ├── CollectionError       encoded JsonVectorCollection folders and their manifest
+│   └── IdfError              IDF tables
+├── CheckpointError           a model folder that cannot be loaded or saved
+│   └── RemoteCodeError       the checkpoint wants its own Python code to run
+├── OutputExistsError         the output is there already and --overwrite was not given
+├── DiskError                 the disk is full or cannot be written
+├── JavaError                 no usable Java, or the JVM failed
+│   └── JvmRunningError       a JVM with other options runs in this process already
+├── ImpactIndexError          a folder that is no index of ours, or does not hold what it promises
+│   └── QueryMismatchError    query encoder and index do not belong together
+└── EvaluationError           trec_eval failed, or run and qrels share no topic
+
+A message says where (file:line, docid), what was seen, what was expected and what to do.
+"""
+
+
+class L0Error(Exception):
+    """Base of all errors raised on purpose by l0pyserini."""
+
+    exit_code = 1
+
+
+class UsageError(L0Error):
+    """A flag or argument that cannot work."""
+
+    exit_code = 2
+
+
+class InputError(L0Error):
+    """A file a user gave is not what its format promises."""
+
+
+class CorpusError(InputError):
+    """A corpus is missing, empty or malformed."""
+
+
+class TopicsError(InputError):
+    """A topic file is missing, empty or malformed."""
+
+
+class QrelsError(InputError):
+    """A qrels file is missing, empty or malformed."""
+
+
+class RunError(InputError):
+    """A TREC run is missing, empty or malformed."""
+
+
+class CollectionError(InputError):
+    """An encoded collection is missing, incomplete or malformed."""
+
+
+class IdfError(InputError):
+    """An IDF table is missing, malformed or does not fit its tokenizer."""
+
+
+class CheckpointError(L0Error):
+    """A model folder cannot be loaded or saved."""
+
+
+class RemoteCodeError(CheckpointError):
+    """A checkpoint wants its own Python code to run, and that was not allowed."""
+
+
+class OutputExistsError(L0Error):
+    """The output is there already."""
+
+
+class DiskError(L0Error):
+    """The disk is full or cannot be written."""
+
+
+class JavaError(L0Error):
+    """No usable Java was found, or Java failed."""
+
+
+class JvmRunningError(JavaError):
+    """A JVM with other options runs in this process already."""
+
+
+class ImpactIndexError(L0Error):
+    """A folder is no index of ours, or does not hold what it promises."""
+
+
+class QueryMismatchError(ImpactIndexError):
+    """A query encoder and an index do not belong together."""
+
+
+class EvaluationError(L0Error):
+    """An evaluation cannot be carried out."""

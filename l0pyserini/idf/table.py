@@ -1,0 +1,115 @@
+"""The IDF table: one weight for each token, the whole of the query side."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from l0pyserini.errors import IdfError
+from l0pyserini.files import write_json
+
+if TYPE_CHECKING:
+    from l0pyserini.tokenization import Tokenizer
+
+MINIMUM_COVERAGE = 0.5
+"""Share of a tokenizer's tokens that a table must know to be taken for that tokenizer's."""
+
+
+def idf_weight(documents: int, document_frequency: int) -> float:
+    """Return ln(1 + (N - df + 0.5) / (df + 0.5)).
+
+    Source:  BM25's IDF as Lucene writes it; arXiv 2504.14839, sec. 3.1.
+    """
+    return math.log(1 + (documents - document_frequency + 0.5) / (document_frequency + 0.5))
+
+
+@dataclass(frozen=True, eq=False)
+class IdfTable:
+    """{token: weight}, weights float >= 0 and finite."""
+
+    weights: dict[str, float]
+    name: str
+
+    @classmethod
+    def load(cls, path: str | Path) -> "IdfTable":
+        """Read an idf.json as OpenSearch's doc models ship it: {token: idf}.
+
+        Raises:  IdfError: if it is missing, malformed, or a weight is no finite number >= 0.
+        """
+        path = Path(path)
+        try:
+            return cls.parse(path.read_text(encoding="utf-8"), str(path))
+        except FileNotFoundError:
+            raise IdfError(
+                f"{path}: no such IDF table. `python -m l0pyserini.idf` counts one over a corpus."
+            ) from None
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> "IdfTable":
+        """Read a table from JSON text; `name` tells where it came from. Raises: as load."""
+        try:
+            weights = json.loads(text)
+        except ValueError as fault:
+            raise IdfError(f"{name}: not valid JSON ({fault}). Expected {{token: idf}}.") from fault
+        if not isinstance(weights, dict) or not weights:
+            raise IdfError(f"{name}: not an object of tokens. Expected {{token: idf}}.")
+        return cls(_checked(weights, name), name)
+
+    @classmethod
+    def from_safetensors(cls, path: Path, tokenizer: "Tokenizer") -> "IdfTable":
+        """Read the weights of a sentence-transformers SparseStaticEmbedding ([V] float).
+
+        Raises:  IdfError: if the file holds no vector as long as the vocabulary.
+        """
+        from safetensors.numpy import load_file
+
+        weight = load_file(path).get("weight")
+        if weight is None or weight.ndim != 1 or len(weight) < len(tokenizer.tokens):
+            shape = None if weight is None else weight.shape
+            raise IdfError(
+                f"{path}: its 'weight' has shape {shape}, expected one number for each of the "
+                f"tokenizer's {len(tokenizer.tokens)} ids. The query module is of another model."
+            )
+        tokens = tokenizer.tokens
+        named = {tokens[i]: w for i, w in enumerate(weight.tolist()) if tokens[i : i + 1] != [None]}
+        return cls(_checked({t: w for t, w in named.items() if t is not None}, str(path)), str(path))
+
+    def save(self, path: str | Path) -> None:
+        """Write the table as {token: idf}."""
+        write_json(path, self.weights)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of its weights, to eight digits, whatever file they came from."""
+        lines = (f"{token}\t{weight:.8g}\n" for token, weight in sorted(self.weights.items()))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def check_tokenizer(self, tokenizer: "Tokenizer") -> None:
+        """Refuse a table that was counted with another tokenizer.
+
+        Raises:  IdfError: if it lacks half of the tokenizer's tokens, or most of its own tokens
+            are unknown to the tokenizer.
+        """
+        vocabulary = tokenizer.vocabulary
+        shared = sum(token in vocabulary for token in self.weights)
+        if shared < MINIMUM_COVERAGE * len(self.weights):
+            foreign = [token for token in self.weights if token not in vocabulary][:3]
+            raise IdfError(
+                f"{self.name}: {len(self.weights) - shared:,} of its {len(self.weights):,} tokens "
+                f"are unknown to the tokenizer of {tokenizer.name} (such as {foreign}). The table "
+                "belongs to another tokenizer; count one with `python -m l0pyserini.idf`."
+            )
+
+
+def _checked(weights: Mapping[str, object], name: str) -> dict[str, float]:
+    for token, weight in weights.items():
+        number = isinstance(weight, int | float) and not isinstance(weight, bool)
+        if not number or not math.isfinite(weight) or weight < 0:  # type: ignore[arg-type,operator]
+            raise IdfError(
+                f"{name}: token {token!r} has weight {weight!r}, expected a finite number >= 0."
+            )
+    return {token: float(weight) for token, weight in weights.items()}  # type: ignore[arg-type]

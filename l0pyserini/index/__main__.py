@@ -1,0 +1,47 @@
+"""`python -m l0pyserini.index`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from l0pyserini.cli import add_overwrite, make_parser, positive_int, run_command
+from l0pyserini.index import build_index
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's flags."""
+    flags = make_parser(
+        "index",
+        "Build a Lucene impact index from encoded files with Anserini, and check what it holds.",
+        [
+            "index --input runs/cacm.encoded --index indexes/cacm",
+            "index --input runs/msmarco.encoded --index indexes/msmarco --threads 16 --heap 32g",
+        ],
+    )
+    flags.add_argument("--input", required=True, help="folder written by l0pyserini.encode")
+    flags.add_argument("--index", required=True, help="folder for the index")
+    flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
+    flags.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
+    add_overwrite(flags)
+    return flags
+
+
+def run(args: argparse.Namespace) -> None:
+    """Index and print the summary."""
+    facts, seconds = build_index(args.input, args.index, args.threads, args.heap, args.overwrite)
+    print(
+        f"indexed {facts['indexed_documents']:,} of {facts['documents']:,} documents in "
+        f"{seconds:.1f} s into {args.index}\n"
+        f"  documents without any token, not in the index: {facts['empty_documents']:,}\n"
+        f"  {facts['terms']:,} terms, {facts['postings']:,} postings, {facts['bytes']:,} bytes; "
+        "all as the collection promised"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    return run_command(parser(), run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

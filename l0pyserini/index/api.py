@@ -1,0 +1,76 @@
+"""build_index: what `python -m l0pyserini.index` does, as a function."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from l0pyserini.encode import vocabulary
+from l0pyserini.encode.collection import shard_paths
+from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.vocabulary import read_vocabulary
+from l0pyserini.errors import CollectionError
+from l0pyserini.files import atomic_folder, folder_bytes, sha256
+from l0pyserini.index.anserini import index_collection
+from l0pyserini.index.facts import index_facts, write_facts
+from l0pyserini.index.verify import verify_index
+from l0pyserini.progress import Stopwatch, say
+from l0pyserini.search import query
+
+IMPACT_OPTIONS = ("-impact", "-pretokenized", "-optimize")
+
+
+def build_index(
+    input_folder: str | Path,
+    index_folder: str | Path,
+    threads: int = 2,
+    heap: str | None = None,
+    overwrite: bool = False,
+) -> tuple[dict[str, Any], float]:
+    """Build a Lucene impact index from an encoded collection and check what it holds.
+
+    The index takes its place only when it was found to hold exactly the promised documents,
+    terms and summed impacts.
+
+    Returns: the facts written to l0pyserini.json, and the seconds that building took.
+    Raises:  CollectionError: if the collection is not what its manifest says.
+             ImpactIndexError: if Anserini fails or the index differs from the promise.
+             OutputExistsError: if the index folder holds something and overwrite is False.
+    """
+    source, target = Path(input_folder), Path(index_folder)
+    manifest = Manifest.load(source)
+    check_files(source, manifest)
+    watch = Stopwatch()
+    with atomic_folder(target, overwrite) as place:
+        say(f"index {source} ({manifest.documents:,} documents, {manifest.postings:,} postings)")
+        index_collection("JsonVectorCollection", source, place, threads, IMPACT_OPTIONS, heap)
+        verify_index(
+            place, manifest.documents - manifest.empty_documents, read_vocabulary(source)
+        )
+        facts = index_facts(manifest, "anserini", folder_bytes(place))
+        for name in (query.FILE_NAME, vocabulary.FILE_NAME):
+            shutil.copyfile(source / name, place / name)
+        write_facts(place, facts)
+    return facts, watch.seconds
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """Refuse a collection whose files are not those of its manifest.
+
+    Raises:  CollectionError: if a file is missing, changed or was added.
+    """
+    expected = {shard.file: shard.sha256 for shard in manifest.shards}
+    expected[vocabulary.FILE_NAME] = manifest.vocabulary_sha256
+    for name, digest in expected.items():
+        if not (folder / name).is_file():
+            raise CollectionError(
+                f"{folder / name}: missing, and the manifest lists it. Encode again."
+            )
+        if sha256(folder / name) != digest:
+            raise CollectionError(
+                f"{folder / name}: was changed since it was encoded (its sha256 differs from the "
+                "manifest's). Encode again."
+            )
+    if added := [path.name for path in shard_paths(folder) if path.name not in expected]:
+        raise CollectionError(
+            f"{folder}: holds {', '.join(added)}, which the manifest does not list. Move it away."
+        )

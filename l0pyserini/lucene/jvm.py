@@ -1,0 +1,206 @@
+"""The one JVM of this process, with Anserini on its class path. Only this file imports jnius."""
+
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from l0pyserini.errors import JavaError, JvmRunningError, UsageError
+from l0pyserini.lucene.java import VECTOR_MODULE, JavaRuntime, find_java
+
+HEAP_VARIABLE = "L0PYSERINI_HEAP"
+
+_HEAP = re.compile(r"\d+[kmgKMG]")
+_starting = threading.Lock()
+
+
+def fatjar() -> Path:
+    """Return Anserini's fatjar: from ANSERINI_CLASSPATH as Pyserini does, else Pyserini's own.
+
+    Raises:  JavaError: if there is none.
+    """
+    folder = os.environ.get("ANSERINI_CLASSPATH")
+    if folder is None:
+        spec = find_spec("pyserini")
+        if spec is None or spec.origin is None:
+            raise JavaError(
+                "pyserini is not installed, and with it Anserini's jar is missing. "
+                "Install it with `pip install pyserini==2.3.0`."
+            )
+        folder = str(Path(spec.origin).parent / "resources" / "jars")
+    jars = glob.glob(os.path.join(folder, "anserini-*-fatjar.jar"))
+    if not jars:
+        raise JavaError(
+            f"{folder}: no anserini-*-fatjar.jar there. Unset ANSERINI_CLASSPATH or point it to "
+            "the folder of a fatjar, or install Pyserini again."
+        )
+    return Path(max(jars, key=os.path.getctime))
+
+
+def class_path() -> list[str]:
+    """Return the jars that every JVM of ours gets."""
+    return [str(fatjar())]
+
+
+def jvm_options(runtime: JavaRuntime, heap: str | None) -> list[str]:
+    """Return the options a JVM is started with."""
+    logging = resources.files("l0pyserini") / "resources" / "java-logging.properties"
+    options = [
+        "--enable-native-access=ALL-UNNAMED",
+        f"-Djava.util.logging.config.file={logging}",
+        "-Dslf4j.internal.verbosity=ERROR",
+        # Searching opens and reads; the class data archive of the JDK makes that start sooner.
+        "-Xshare:auto",
+    ]
+    if runtime.has_vector_module:
+        options.append(f"--add-modules={VECTOR_MODULE}")
+    if heap is not None:
+        options.append(f"-Xmx{check_heap(heap)}")
+    return options
+
+
+def check_heap(heap: str) -> str:
+    """Return the heap size if Java understands it.
+
+    Raises:  UsageError: otherwise.
+    """
+    if not _HEAP.fullmatch(heap):
+        raise UsageError(f"heap {heap!r} is no size. Expected a number with k, m or g, as in 4g.")
+    return heap
+
+
+def start_jvm(heap: str | None = None) -> None:
+    """Start this process's JVM, or accept the one that runs if it serves.
+
+    A JVM that Pyserini started serves too: it has the fatjar.
+
+    Args:    heap: largest heap as Java writes it ("4g"); default L0PYSERINI_HEAP, else Java's own.
+    Raises:  JvmRunningError: if a JVM without Anserini, or with another heap than asked for, runs.
+             JavaError: if no Java is found or it does not start.
+    """
+    wanted = heap or os.environ.get(HEAP_VARIABLE)
+    import jnius_config
+
+    with _starting:
+        if jnius_config.vm_running:
+            _accept_running(wanted)
+            return
+        runtime = find_java()
+        options = jvm_options(runtime, wanted)
+        jnius_config.set_classpath(*class_path())
+        jnius_config.add_options(*options)
+        _load(runtime)
+
+
+def _accept_running(wanted_heap: str | None) -> None:
+    import jnius_config
+
+    options = jnius_config.get_options()
+    if not any("anserini" in Path(entry).name for entry in jnius_config.get_classpath()):
+        raise JvmRunningError(
+            f"a JVM without Anserini runs in this process (class path "
+            f"{jnius_config.get_classpath()}, options {options}), and a process can have only one. "
+            "Start l0pyserini before the code that starts it, or run it in a process of its own."
+        )
+    if wanted_heap is not None and f"-Xmx{wanted_heap}" not in options:
+        raise JvmRunningError(
+            f"a JVM runs in this process with options {options}, and a heap of {wanted_heap} was "
+            "asked for. Ask for it before the first search, or in a process of its own."
+        )
+
+
+def _load(runtime: JavaRuntime) -> None:
+    # pyjnius looks for Java through JAVA_HOME when it is imported, and only then; the user's own
+    # value comes back so that child processes see what the user set.
+    before = os.environ.get("JAVA_HOME")
+    os.environ["JAVA_HOME"] = str(runtime.home)
+    try:
+        with _quiet_start():
+            import jnius  # noqa: F401  (importing it starts the JVM)
+    except Exception as fault:
+        raise JavaError(
+            f"Java {runtime.version} at {runtime.home} did not start: {fault}. "
+            "Run `python -m l0pyserini.doctor`."
+        ) from fault
+    finally:
+        if before is None:
+            del os.environ["JAVA_HOME"]
+        else:
+            os.environ["JAVA_HOME"] = before
+
+
+@contextmanager
+def _quiet_start() -> Iterator[None]:
+    """Hold back what the JVM prints while it starts: a note that the vector module is incubating.
+
+    Where the start fails it is shown after all.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+@cache
+def java_class(name: str) -> Any:
+    """Return a Java class, starting the JVM if none runs."""
+    start_jvm()
+    from jnius import autoclass
+
+    return autoclass(name)
+
+
+def run_java(
+    main_class: str,
+    arguments: Sequence[str],
+    heap: str | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> tuple[int, str]:
+    """Run a Java main class as a child process; return its exit code and all it printed.
+
+    Its memory and its failures stay outside this process. on_line sees each line as it comes.
+
+    Raises:  JavaError: if no Java is found.
+    """
+    runtime = find_java()
+    heap = heap or os.environ.get(HEAP_VARIABLE)
+    command = [str(runtime.java), *jvm_options(runtime, heap)]
+    command += ["-cp", os.pathsep.join(class_path()), main_class, *arguments]
+    lines: list[str] = []
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as child:
+        try:
+            assert child.stdout is not None
+            for line in child.stdout:
+                lines.append(line)
+                if on_line is not None:
+                    on_line(line)
+        except BaseException:
+            child.kill()
+            raise
+    return child.returncode, "".join(lines)

@@ -1,0 +1,223 @@
+"""What a model folder says of itself, read without torch: weights, activation, tokenizer, IDF."""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from l0pyserini.errors import CheckpointError, RemoteCodeError
+from l0pyserini.files import sha256
+from l0pyserini.idf.table import IdfTable
+from l0pyserini.model.activation import log_count
+from l0pyserini.tokenization import Tokenizer
+
+DEFAULT_ENCODER = "splade-tiny"
+
+_WEIGHTS = "model.safetensors"
+_HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An inference-free encoder on disk.
+
+    folder: the whole. document_folder: the masked LM. activation: a name of LOG_COUNTS.
+    """
+
+    name: str
+    folder: Path
+    document_folder: Path
+    activation: str
+    idf_file: Path | None
+    query_weights_file: Path | None
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The document tokenizer, which is the query tokenizer too."""
+        return Tokenizer.from_folder(self.document_folder)
+
+    @cached_property
+    def idf(self) -> IdfTable:
+        """The query table: the trained or frozen weights of the query module, else idf.json.
+
+        Raises:  CheckpointError: if the folder has neither.
+        """
+        if self.query_weights_file is not None:
+            return IdfTable.from_safetensors(self.query_weights_file, self.tokenizer)
+        if self.idf_file is not None:
+            return IdfTable.load(self.idf_file)
+        raise CheckpointError(
+            f"{self.folder}: has no IDF table (idf.json or a SparseStaticEmbedding). "
+            "Name one with --idf; `python -m l0pyserini.idf` counts one over a corpus."
+        )
+
+    def weights_sha256(self) -> str:
+        """Return the digest of the masked LM's weights, which tells encoders apart."""
+        return sha256(self.document_folder / _WEIGHTS)
+
+
+def embedded_encoders() -> dict[str, Path]:
+    """Return the encoders shipped inside the package, by name."""
+    root = Path(str(resources.files("l0pyserini") / "resources" / "encoders"))
+    return {path.name: path for path in sorted(root.iterdir()) if path.is_dir()}
+
+
+def open_checkpoint(
+    spec: str,
+    activation: str | None = None,
+    idf: str | None = None,
+    allow_remote_code: bool = False,
+) -> Checkpoint:
+    """Find and read what --encoder names: an embedded encoder, a folder, or a hub name.
+
+    Folders are those of sentence-transformers (SparseEncoder with or without a Router), of
+    OpenSearch's doc models, and plain masked LMs, for which the activation must be given.
+
+    Raises:  CheckpointError: if there is no such model, or its layout is none of these.
+             RemoteCodeError: if it wants its own code to run and that was not allowed.
+    """
+    folder = _resolve(spec, allow_remote_code)
+    document_folder, pooled, query_folder = _layout(folder)
+    config = _read_json(document_folder / "config.json")
+    _check_masked_lm(document_folder, config, allow_remote_code)
+    idf_file = Path(idf) if idf else _existing(folder / "idf.json")
+    weights = _existing(query_folder / _WEIGHTS) if query_folder and not idf else None
+    return Checkpoint(
+        name=Path(spec).name if Path(spec).is_dir() else spec,
+        folder=folder,
+        document_folder=document_folder,
+        activation=_activation(folder, activation, pooled, idf_file),
+        idf_file=idf_file,
+        query_weights_file=weights,
+    )
+
+
+def _resolve(spec: str, allow_remote_code: bool) -> Path:
+    embedded = embedded_encoders()
+    if spec in embedded:
+        return embedded[spec]
+    if Path(spec).is_dir():
+        return Path(spec)
+    if spec.count("/") != 1 or spec.startswith((".", "/", "~")):
+        raise CheckpointError(
+            f"{spec}: no such encoder. Expected a folder, a hub name (owner/name), "
+            f"or an embedded encoder: {', '.join(embedded)}."
+        )
+    return _download(spec, allow_remote_code)
+
+
+def _download(name: str, allow_remote_code: bool) -> Path:
+    # Importing the hub client costs half a second; folders must not pay for it.
+    from huggingface_hub import snapshot_download
+
+    patterns = [*_HUB_FILES, "*.py"] if allow_remote_code else list(_HUB_FILES)
+    try:
+        return Path(snapshot_download(name, allow_patterns=patterns))
+    except Exception as fault:
+        raise CheckpointError(
+            f"{name}: is no folder here and could not be fetched from the model hub "
+            f"({type(fault).__name__}: {str(fault).splitlines()[0]}). Check the name and the "
+            "network, or download it elsewhere and give its folder."
+        ) from fault
+
+
+def _layout(folder: Path) -> tuple[Path, str | None, Path | None]:
+    """Return (masked LM folder, pooling activation or None, query module folder or None)."""
+    if (folder / "router_config.json").is_file():
+        router = _read_json(folder / "router_config.json")
+        structure, types = router.get("structure", {}), router.get("types", {})
+        document = [(name, types.get(name, "")) for name in structure.get("document", [])]
+        query = [(name, types.get(name, "")) for name in structure.get("query", [])]
+        static = [name for name, kind in query if _is(kind, ("SparseStaticEmbedding", "IDF"))]
+        transformer, pooled = _document_modules(folder, document)
+        return transformer, pooled, folder / static[0] if static else None
+    if (folder / "modules.json").is_file():
+        modules = _read_json(folder / "modules.json")
+        transformer, pooled = _document_modules(folder, [(m["path"], m["type"]) for m in modules])
+        return transformer, pooled, None
+    if (folder / "config.json").is_file():
+        return folder, None, None
+    raise CheckpointError(
+        f"{folder}: has no router_config.json, modules.json or config.json. Expected a "
+        "sentence-transformers SparseEncoder folder or a transformers masked-LM folder."
+    )
+
+
+def _document_modules(folder: Path, modules: Iterable[tuple[str, str]]) -> tuple[Path, str]:
+    transformer: Path | None = None
+    for path, kind in modules:
+        if _is(kind, ("MLMTransformer", "Transformer")):
+            transformer = folder / path
+        elif _is(kind, ("SpladePooling",)) and transformer is not None:
+            pooling = _read_json(folder / path / "config.json")
+            strategy = pooling.get("pooling_strategy", "max")
+            if strategy != "max":
+                raise CheckpointError(
+                    f"{folder / path}: pools by {strategy!r}, expected 'max'. "
+                    "Sum pooling (SPLADE v1) is not supported."
+                )
+            return transformer, pooling.get("activation_function", "relu")
+    raise CheckpointError(
+        f"{folder}: is no sparse document encoder: its modules hold no masked LM followed by "
+        "SpladePooling. A dense model would give nonsense; choose a sparse one."
+    )
+
+
+def _is(kind: str, names: tuple[str, ...]) -> bool:
+    return kind.rsplit(".", 1)[-1] in names
+
+
+def _check_masked_lm(folder: Path, config: dict[str, Any], allow_remote_code: bool) -> None:
+    if "auto_map" in config and not allow_remote_code:
+        raise RemoteCodeError(
+            f"{folder}: this checkpoint runs its own Python code ({config['auto_map']}). "
+            "Read that code, then allow it with --trust-remote-code."
+        )
+    if not (folder / _WEIGHTS).is_file():
+        others = sorted(path.name for path in folder.glob("*.bin"))
+        raise CheckpointError(
+            f"{folder}: has no {_WEIGHTS} (found {others or 'no weights'}). Only safetensors are "
+            "loaded, because other formats can run code; convert the weights first."
+        )
+    architectures = config.get("architectures") or []
+    if architectures and not any("MaskedLM" in name or "auto_map" in config for name in architectures):
+        raise CheckpointError(
+            f"{folder}: its architecture is {', '.join(architectures)}, expected a masked LM "
+            "(...ForMaskedLM). Other models have no vocabulary head to weigh tokens with."
+        )
+
+
+def _activation(folder: Path, asked: str | None, pooled: str | None, idf: Path | None) -> str:
+    settings = folder / "l0pyserini_encoder.json"
+    saved = _read_json(settings).get("activation") if settings.is_file() else None
+    # OpenSearch's doc-v1 and doc-v2 folders (masked LM and idf.json) were trained with one log.
+    opensearch = "relu" if idf is not None and idf.parent == folder else None
+    activation = asked or saved or pooled or opensearch
+    if activation is None:
+        raise CheckpointError(
+            f"{folder}: a plain masked LM, which does not say its activation. "
+            "Give --activation relu (SPLADE) or --activation log1p_relu (l0)."
+        )
+    log_count(activation)
+    return activation
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path}: missing. The checkpoint folder is incomplete; fetch or save it again."
+        ) from None
+    except (OSError, ValueError) as fault:
+        raise CheckpointError(
+            f"{path}: cannot be read as JSON ({fault}). Fetch or save the checkpoint again."
+        ) from fault
+
+
+def _existing(path: str | os.PathLike[str]) -> Path | None:
+    return Path(path) if Path(path).is_file() else None

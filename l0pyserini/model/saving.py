@@ -1,0 +1,113 @@
+"""Saving an encoder in the layout that sentence-transformers loads."""
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from l0pyserini.errors import CheckpointError
+from l0pyserini.files import atomic_folder, write_json
+from l0pyserini.idf.table import IdfTable
+from l0pyserini.model.activation import LOG_COUNTS
+from l0pyserini.model.head import silence
+from l0pyserini.tokenization import Tokenizer
+
+_MODULES = "sentence_transformers.sparse_encoder.models."
+_QUERY = "query_0_SparseStaticEmbedding"
+_POOLING = "document_1_SpladePooling"
+
+
+def save_checkpoint(
+    folder: str | Path,
+    model: torch.nn.Module,
+    tokenizer: Tokenizer,
+    tokenizer_files: Path,
+    activation: str,
+    idf: IdfTable,
+    dtype: torch.dtype = torch.float32,
+    overwrite: bool = False,
+) -> None:
+    """Save an encoder as a SparseEncoder folder in OpenSearch's doc-v3 layout.
+
+    The masked LM lies in the folder itself, so that plain transformers loads it too; the query
+    table is saved as the query module's weights and as idf.json. Special tokens are silenced
+    in the weights, because other loaders know no exclusion. An activation of three logs, which
+    sentence-transformers has no name for, is written beside it for our own loader.
+
+    Args:    model: a masked LM with its own output layer. tokenizer_files: the folder whose
+             tokenizer.json and tokenizer_config.json are copied. dtype: of the saved weights.
+    Raises:  OutputExistsError: if the folder holds something and overwrite is False.
+             CheckpointError: if the output layer has no bias to silence special tokens with.
+    """
+    decoder = model.get_output_embeddings()  # type: ignore[operator]
+    if decoder.bias is None:
+        raise CheckpointError(
+            f"{folder}: the model's output layer has no bias, so special tokens cannot be "
+            "silenced for other loaders. Use a model with a decoder bias (decoder_bias=true)."
+        )
+    silence(decoder, list(tokenizer.special_tokens.values()))
+    with atomic_folder(folder, overwrite) as place:
+        model.to(dtype).save_pretrained(place)  # type: ignore[operator]
+        model.to(torch.float32)
+        _set_dtype(place / "config.json")
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            for target in (place, place / _QUERY):
+                target.mkdir(exist_ok=True)
+                if (tokenizer_files / name).is_file():
+                    shutil.copyfile(tokenizer_files / name, target / name)
+        idf.save(place / "idf.json")
+        save_file({"weight": _query_weights(tokenizer, idf)}, place / _QUERY / "model.safetensors")
+        write_json(place / _QUERY / "config.json", {"frozen": True})
+        _write_layout(place, activation)
+
+
+def _query_weights(tokenizer: Tokenizer, idf: IdfTable) -> torch.Tensor:
+    weights = [idf.weights.get(token, 0.0) if token else 0.0 for token in tokenizer.tokens]
+    return torch.tensor(weights, dtype=torch.float32)
+
+
+def _set_dtype(config: Path) -> None:
+    # Half-precision weights are for storage; loaders compute in float32 when the config says so.
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    write_json(config, settings | {"dtype": "float32"})
+
+
+def _write_layout(place: Path, activation: str) -> None:
+    write_json(
+        place / "modules.json",
+        [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Router"}],
+    )
+    write_json(
+        place / "router_config.json",
+        {
+            "types": {
+                _QUERY: f"{_MODULES}SparseStaticEmbedding",
+                "": f"{_MODULES}MLMTransformer",
+                _POOLING: f"{_MODULES}SpladePooling",
+            },
+            "structure": {"query": [_QUERY], "document": ["", _POOLING]},
+            "parameters": {"default_route": "document", "allow_empty_key": True},
+        },
+    )
+    write_json(
+        place / "config_sentence_transformers.json",
+        {
+            "model_type": "SparseEncoder",
+            "prompts": {"query": "", "document": ""},
+            "default_prompt_name": None,
+            "similarity_fn_name": "dot",
+        },
+    )
+    write_json(place / "sentence_bert_config.json", {"do_lower_case": False})
+    known = activation if LOG_COUNTS[activation] <= 2 else "log1p_relu"
+    write_json(
+        place / _POOLING / "config.json",
+        {
+            "pooling_strategy": "max",
+            "activation_function": known,
+            "word_embedding_dimension": None,
+        },
+    )
+    write_json(place / "l0pyserini_encoder.json", {"activation": activation})

@@ -1,0 +1,108 @@
+"""`python -m l0pyserini.search`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from l0pyserini.cli import add_overwrite, make_parser, positive_int, run_command
+from l0pyserini.errors import UsageError
+from l0pyserini.progress import say
+from l0pyserini.search.query import DEFAULT_SCALE, IdfQueryEncoder
+from l0pyserini.search.searcher import ImpactSearcher
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's flags."""
+    flags = make_parser(
+        "search",
+        "Search an impact index: one query for a person, or topics into a TREC run.",
+        [
+            'search --index indexes/cacm --query "time sharing operating systems" --hits 10',
+            "search --index indexes/cacm --topics cacm --output runs/cacm.txt",
+            "search --index indexes/arguana --topics beir/arguana --remove-query "
+            "--output runs/arguana.txt",
+        ],
+    )
+    flags.add_argument("--index", required=True, help="index folder")
+    what = flags.add_mutually_exclusive_group(required=True)
+    what.add_argument("--query", help="one query; prints the hits")
+    what.add_argument(
+        "--topics", help="tsv, tsv.gz, jsonl, TREC topics, BEIR folder, or 'cacm'; writes a run"
+    )
+    flags.add_argument("--output", help="run file (with --topics)")
+    flags.add_argument("--hits", type=positive_int, default=1000, help="a topic (default 1000)")
+    flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
+    flags.add_argument("--batch-size", type=positive_int, default=128, help="topics (default 128)")
+    flags.add_argument(
+        "--remove-query", action="store_true", help="leave out the document with the topic's id"
+    )
+    flags.add_argument("--tag", default="l0pyserini", help="run tag (default l0pyserini)")
+    flags.add_argument("--split", default="test", help="of a BEIR folder (default test)")
+    flags.add_argument("--encoder", help="query encoder for an index that another tool built")
+    flags.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
+    add_overwrite(flags)
+    return flags
+
+
+def run(args: argparse.Namespace) -> None:
+    """Search; print the hits, or write the run and print the summary."""
+    if args.query is not None:
+        _search_one(args)
+        return
+    if args.output is None:
+        raise UsageError("--topics needs --output, the run file to write.")
+    from l0pyserini.search.api import search_topics
+
+    done = search_topics(
+        index=args.index,
+        topics=args.topics,
+        output=args.output,
+        hits=args.hits,
+        threads=args.threads,
+        batch_size=args.batch_size,
+        remove_query=args.remove_query,
+        tag=args.tag,
+        split=args.split,
+        query_encoder=_given_encoder(args),
+        heap=args.heap,
+        overwrite=args.overwrite,
+    )
+    print(
+        f"searched {done.topics:,} topics in {done.seconds:.1f} s "
+        f"({done.topics / max(done.seconds, 1e-9):.1f} queries/s), "
+        f"{done.lines:,} lines in {args.output}\n"
+        f"  topics without a hit: {done.without_hits:,}; "
+        f"query tokens the index does not know: {done.unknown_tokens:,}"
+    )
+
+
+def _search_one(args: argparse.Namespace) -> None:
+    with ImpactSearcher(args.index, _given_encoder(args), args.heap) as searcher:
+        if searcher.vocabulary is not None:
+            unknown = searcher.query_encoder.unknown_tokens(args.query, searcher.vocabulary)
+            if unknown:
+                say(f"query tokens the index does not know: {' '.join(unknown)}")
+        hits = searcher.search(args.query, args.hits)
+    if not hits:
+        say("no document holds any token of the query")
+    for place, hit in enumerate(hits, start=1):
+        print(f"{place:4d}  {hit.score:10.0f}  {hit.docid}")
+
+
+def _given_encoder(args: argparse.Namespace) -> IdfQueryEncoder | None:
+    if args.encoder is None:
+        return None
+    from l0pyserini.model.checkpoint import open_checkpoint
+
+    # The query side has no activation; any name lets a plain masked-LM folder through.
+    checkpoint = open_checkpoint(args.encoder, activation="relu")
+    return IdfQueryEncoder.from_checkpoint(checkpoint, DEFAULT_SCALE)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    return run_command(parser(), run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""search_topics: what `python -m l0pyserini.search --topics` does, as a function."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from l0pyserini.corpora import read_topics
+from l0pyserini.files import refuse_existing
+from l0pyserini.progress import Stopwatch, progress_bar
+from l0pyserini.records import Hit
+from l0pyserini.search.query import IdfQueryEncoder
+from l0pyserini.search.run import check_tag, write_run
+from l0pyserini.search.searcher import ImpactSearcher
+
+
+@dataclass(frozen=True)
+class SearchSummary:
+    """What a search of many topics did. seconds: searching and writing, not opening."""
+
+    topics: int
+    lines: int
+    without_hits: int
+    unknown_tokens: int
+    seconds: float
+
+
+def search_topics(
+    index: str | Path,
+    topics: str,
+    output: str | Path,
+    hits: int = 1000,
+    threads: int = 2,
+    batch_size: int = 128,
+    remove_query: bool = False,
+    tag: str = "l0pyserini",
+    split: str = "test",
+    query_encoder: IdfQueryEncoder | None = None,
+    heap: str | None = None,
+    overwrite: bool = False,
+) -> SearchSummary:
+    """Search all topics and write a TREC run.
+
+    Raises:  TopicsError, ImpactIndexError, QueryMismatchError, OutputExistsError, UsageError.
+    """
+    check_tag(tag)
+    refuse_existing(Path(output), overwrite)
+    asked = [(topic.qid, topic.text) for topic in read_topics(topics, split)]
+    without_hits = 0
+
+    with ImpactSearcher(index, query_encoder, heap) as searcher:
+        watch = Stopwatch()
+        found = searcher.search_topics(asked, hits, threads, batch_size, remove_query)
+        with progress_bar(len(asked), "search", "topics") as bar:
+
+            def counted() -> Iterator[tuple[str, Sequence[Hit]]]:
+                nonlocal without_hits
+                for qid, topic_hits in found:
+                    without_hits += not topic_hits
+                    bar.update()
+                    yield qid, topic_hits
+
+            lines = write_run(output, counted(), tag)
+        seconds = watch.seconds
+        unknown = _unknown_tokens(searcher, asked)
+    return SearchSummary(len(asked), lines, without_hits, unknown, seconds)
+
+
+def _unknown_tokens(searcher: ImpactSearcher, topics: Sequence[tuple[str, str]]) -> int:
+    if searcher.vocabulary is None:
+        return 0
+    encoder, known = searcher.query_encoder, searcher.vocabulary
+    return sum(len(encoder.unknown_tokens(text, known)) for _, text in topics)

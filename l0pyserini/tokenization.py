@@ -1,0 +1,102 @@
+"""The tokenizer of queries and documents: the fast `tokenizers` library, no torch."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from l0pyserini.errors import CheckpointError
+
+if TYPE_CHECKING:
+    import tokenizers
+
+
+@dataclass(frozen=True, eq=False)
+class Tokenizer:
+    """A tokenizer.json and what we ask of it. Safe to share between threads."""
+
+    json_text: str
+    name: str
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> "Tokenizer":
+        """Read a model folder's tokenizer.json; build one where only older files are there.
+
+        Raises:  CheckpointError: if the folder has no tokenizer.
+        """
+        path = folder / "tokenizer.json"
+        if path.is_file():
+            return cls(path.read_text(encoding="utf-8"), str(folder))
+        try:
+            # Only old checkpoints come here; transformers knows all their formats.
+            from transformers import AutoTokenizer
+
+            backend = AutoTokenizer.from_pretrained(folder).backend_tokenizer
+        except Exception as fault:
+            raise CheckpointError(
+                f"{folder}: has no tokenizer.json and none can be made from its files ({fault}). "
+                "Save the tokenizer with the model."
+            ) from fault
+        return cls(backend.to_str(), str(folder))
+
+    @cached_property
+    def backend(self) -> "tokenizers.Tokenizer":
+        """The tokenizer itself, without truncation and padding."""
+        from tokenizers import Tokenizer as Backend
+
+        try:
+            backend = Backend.from_str(self.json_text)
+        except Exception as fault:
+            raise CheckpointError(
+                f"{self.name}: its tokenizer.json cannot be read ({fault}). Save it again."
+            ) from fault
+        backend.no_truncation()
+        backend.no_padding()
+        return backend
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of its meaning: vocabulary, merges and rules, not truncation or padding."""
+        rules = json.loads(self.json_text)
+        for setting in ("truncation", "padding"):
+            rules.pop(setting, None)
+        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def vocabulary(self) -> dict[str, int]:
+        """{token: id}, added tokens included."""
+        return self.backend.get_vocab(with_added_tokens=True)
+
+    @cached_property
+    def special_tokens(self) -> dict[str, int]:
+        """{token: id} of the special tokens, which carry no meaning in a vector."""
+        added = self.backend.get_added_tokens_decoder()
+        return {token.content: index for index, token in added.items() if token.special}
+
+    @cached_property
+    def tokens(self) -> list[str | None]:
+        """Token of each id; None for special tokens and ids without a token."""
+        size = max(self.vocabulary.values()) + 1
+        tokens: list[str | None] = [None] * size
+        for token, index in self.vocabulary.items():
+            tokens[index] = token
+        for index in self.special_tokens.values():
+            tokens[index] = None
+        return tokens
+
+    def distinct_tokens(self, text: str) -> list[str]:
+        """Return the distinct tokens of a text in order of appearance, special tokens out."""
+        encoded = self.backend.encode(text, add_special_tokens=False)
+        return self._distinct(encoded.ids)
+
+    def distinct_tokens_batch(self, texts: Sequence[str]) -> list[list[str]]:
+        """Return distinct_tokens of each text, in parallel."""
+        encoded = self.backend.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [self._distinct(one.ids) for one in encoded]
+
+    def _distinct(self, ids: list[int]) -> list[str]:
+        tokens = self.tokens
+        return [token for index in dict.fromkeys(ids) if (token := tokens[index]) is not None]
