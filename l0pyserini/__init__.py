@@ -1,1 +1,65 @@
+"""l0pyserini: from a masked language model to a scored TREC run with learned sparse retrieval.
 
+Importing the package loads neither torch nor a JVM; each name is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from l0pyserini.version import __version__
+
+if TYPE_CHECKING:
+    from l0pyserini.bm25 import bm25
+    from l0pyserini.corpora import open_corpus, read_qrels, read_topics
+    from l0pyserini.encode import encode_corpus
+    from l0pyserini.errors import L0Error
+    from l0pyserini.evaluate import evaluate
+    from l0pyserini.idf import IdfTable
+    from l0pyserini.index import build_index
+    from l0pyserini.model import DocumentEncoder, open_checkpoint, save_checkpoint
+    from l0pyserini.search import IdfQueryEncoder, ImpactSearcher, read_run, write_run
+
+_HOMES = {
+    "DocumentEncoder": "model",
+    "IdfQueryEncoder": "search",
+    "IdfTable": "idf",
+    "ImpactSearcher": "search",
+    "L0Error": "errors",
+    "bm25": "bm25",
+    "build_index": "index",
+    "encode_corpus": "encode",
+    "evaluate": "evaluate",
+    "open_checkpoint": "model",
+    "open_corpus": "corpora",
+    "read_qrels": "corpora",
+    "read_run": "search",
+    "read_topics": "corpora",
+    "save_checkpoint": "model",
+    "write_run": "search",
+}
+
+__all__ = [
+    "DocumentEncoder",
+    "IdfQueryEncoder",
+    "IdfTable",
+    "ImpactSearcher",
+    "L0Error",
+    "__version__",
+    "bm25",
+    "build_index",
+    "encode_corpus",
+    "evaluate",
+    "open_checkpoint",
+    "open_corpus",
+    "read_qrels",
+    "read_run",
+    "read_topics",
+    "save_checkpoint",
+    "write_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"l0pyserini.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

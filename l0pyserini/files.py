@@ -97,9 +97,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
         )
 
 
-def read_lines(
-    path: str | os.PathLike[str], error: type[InputError]
-) -> Iterator[tuple[int, str]]:
+def read_lines(path: str | os.PathLike[str], error: type[InputError]) -> Iterator[tuple[int, str]]:
     """Stream (line number from 1, line without its end) of a UTF-8 text, plain or .gz.
 
     A broken byte or a truncated gzip is raised as `error` with its file and line.

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import tokenizers
 
 
+OLD_FILES = ("vocab.txt", "vocab.json", "*.model")
+
+
 @dataclass(frozen=True, eq=False)
 class Tokenizer:
     """A tokenizer.json and what we ask of it. Safe to share between threads."""
@@ -30,17 +33,7 @@ class Tokenizer:
         path = folder / "tokenizer.json"
         if path.is_file():
             return cls(path.read_text(encoding="utf-8"), str(folder))
-        try:
-            # Only old checkpoints come here; transformers knows all their formats.
-            from transformers import AutoTokenizer
-
-            backend = AutoTokenizer.from_pretrained(folder).backend_tokenizer
-        except Exception as fault:
-            raise CheckpointError(
-                f"{folder}: has no tokenizer.json and none can be made from its files ({fault}). "
-                "Save the tokenizer with the model."
-            ) from fault
-        return cls(backend.to_str(), str(folder))
+        return cls(_json_of_old_files(folder), str(folder))
 
     @cached_property
     def backend(self) -> "tokenizers.Tokenizer":
@@ -100,3 +93,22 @@ class Tokenizer:
     def _distinct(self, ids: list[int]) -> list[str]:
         tokens = self.tokens
         return [token for index in dict.fromkeys(ids) if (token := tokens[index]) is not None]
+
+
+def _json_of_old_files(folder: Path) -> str:
+    """Return the tokenizer.json that transformers makes of a checkpoint's older files."""
+    # transformers makes an empty tokenizer where there is no file at all.
+    if not any(any(folder.glob(pattern)) for pattern in OLD_FILES):
+        raise CheckpointError(
+            f"{folder}: has no tokenizer.json, nor {' or '.join(OLD_FILES)} to make one from. "
+            "Save the tokenizer with the model."
+        )
+    try:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(folder).backend_tokenizer.to_str()
+    except Exception as fault:
+        raise CheckpointError(
+            f"{folder}: no tokenizer.json can be made from its files ({fault}). "
+            "Save the tokenizer with the model."
+        ) from fault

@@ -14,7 +14,8 @@ def parser() -> argparse.ArgumentParser:
         "bm25",
         "Index a corpus with Anserini (title and text in one field) and search it with BM25.",
         [
-            "bm25 --corpus cacm --index indexes/cacm.bm25 --topics cacm --output runs/cacm.bm25.txt",
+            "bm25 --corpus cacm --index indexes/cacm.bm25 --topics cacm "
+            "--output runs/cacm.bm25.txt",
             "bm25 --corpus beir/arguana --index indexes/arguana.bm25 --topics beir/arguana "
             "--remove-query --output runs/arguana.bm25.txt",
         ],

@@ -84,9 +84,7 @@ def _read_tsv(path: Path) -> Iterator[tuple[str, Topic]]:
             continue
         qid, tab, text = line.partition("\t")
         if not tab:
-            raise TopicsError(
-                f"{path}:{number}: no tab in {line[:40]!r}. Expected `qid TAB text`."
-            )
+            raise TopicsError(f"{path}:{number}: no tab in {line[:40]!r}. Expected `qid TAB text`.")
         yield f"{path}:{number}", Topic(qid.strip(), text.strip())
 
 

@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
             "encode --corpus beir/scifact --encoder "
             "opensearch-project/opensearch-neural-sparse-encoding-doc-v3-distill "
             "--output runs/scifact.encoded --device cuda",
-            "encode --corpus docs.tsv.gz --encoder my-masked-lm --activation log1p_relu "
+            "encode --corpus docs.tsv.gz --encoder my-masked-lm --activation log1p_relu_2 "
             "--idf idf.json --output runs/docs.encoded",
         ],
     )

@@ -76,7 +76,9 @@ class IdfTable:
             )
         tokens = tokenizer.tokens
         named = {tokens[i]: w for i, w in enumerate(weight.tolist()) if tokens[i : i + 1] != [None]}
-        return cls(_checked({t: w for t, w in named.items() if t is not None}, str(path)), str(path))
+        return cls(
+            _checked({t: w for t, w in named.items() if t is not None}, str(path)), str(path)
+        )
 
     def save(self, path: str | Path) -> None:
         """Write the table as {token: idf}."""

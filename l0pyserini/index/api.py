@@ -43,9 +43,7 @@ def build_index(
     with atomic_folder(target, overwrite) as place:
         say(f"index {source} ({manifest.documents:,} documents, {manifest.postings:,} postings)")
         index_collection("JsonVectorCollection", source, place, threads, IMPACT_OPTIONS, heap)
-        verify_index(
-            place, manifest.documents - manifest.empty_documents, read_vocabulary(source)
-        )
+        verify_index(place, manifest.documents - manifest.empty_documents, read_vocabulary(source))
         facts = index_facts(manifest, "anserini", folder_bytes(place))
         for name in (query.FILE_NAME, vocabulary.FILE_NAME):
             shutil.copyfile(source / name, place / name)

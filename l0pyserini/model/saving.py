@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from l0pyserini.errors import CheckpointError
 from l0pyserini.files import atomic_folder, write_json
 from l0pyserini.idf.table import IdfTable
-from l0pyserini.model.activation import LOG_COUNTS
+from l0pyserini.model.activation import SPLADE_POOLING_NAMES
 from l0pyserini.model.head import silence
 from l0pyserini.tokenization import Tokenizer
 
@@ -33,8 +33,8 @@ def save_checkpoint(
 
     The masked LM lies in the folder itself, so that plain transformers loads it too; the query
     table is saved as the query module's weights and as idf.json. Special tokens are silenced
-    in the weights, because other loaders know no exclusion. An activation of three logs, which
-    sentence-transformers has no name for, is written beside it for our own loader.
+    in the weights, because other loaders know no exclusion. Activations without or with three
+    logarithms, which sentence-transformers has no name for, are written beside it for our loader.
 
     Args:    model: a masked LM with its own output layer. tokenizer_files: the folder whose
              tokenizer.json and tokenizer_config.json are copied. dtype: of the saved weights.
@@ -101,12 +101,13 @@ def _write_layout(place: Path, activation: str) -> None:
         },
     )
     write_json(place / "sentence_bert_config.json", {"do_lower_case": False})
-    known = activation if LOG_COUNTS[activation] <= 2 else "log1p_relu"
+    # Without a name for ours, the nearest: our loader reads the settings written below.
+    names = {ours: theirs for theirs, ours in SPLADE_POOLING_NAMES.items()}
     write_json(
         place / _POOLING / "config.json",
         {
             "pooling_strategy": "max",
-            "activation_function": known,
+            "activation_function": names.get(activation, "log1p_relu"),
             "word_embedding_dimension": None,
         },
     )

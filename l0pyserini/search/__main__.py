@@ -10,6 +10,9 @@ from l0pyserini.progress import say
 from l0pyserini.search.query import DEFAULT_SCALE, IdfQueryEncoder
 from l0pyserini.search.searcher import ImpactSearcher
 
+DEFAULT_HITS = 1000
+DEFAULT_HITS_SHOWN = 10
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the command's flags."""
@@ -30,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
         "--topics", help="tsv, tsv.gz, jsonl, TREC topics, BEIR folder, or 'cacm'; writes a run"
     )
     flags.add_argument("--output", help="run file (with --topics)")
-    flags.add_argument("--hits", type=positive_int, default=1000, help="a topic (default 1000)")
+    flags.add_argument(
+        "--hits", type=positive_int, help="default 1000 a topic, 10 with --query"
+    )
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
     flags.add_argument("--batch-size", type=positive_int, default=128, help="topics (default 128)")
     flags.add_argument(
@@ -57,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
         index=args.index,
         topics=args.topics,
         output=args.output,
-        hits=args.hits,
+        hits=args.hits or DEFAULT_HITS,
         threads=args.threads,
         batch_size=args.batch_size,
         remove_query=args.remove_query,
@@ -82,7 +87,7 @@ def _search_one(args: argparse.Namespace) -> None:
             unknown = searcher.query_encoder.unknown_tokens(args.query, searcher.vocabulary)
             if unknown:
                 say(f"query tokens the index does not know: {' '.join(unknown)}")
-        hits = searcher.search(args.query, args.hits)
+        hits = searcher.search(args.query, args.hits or DEFAULT_HITS_SHOWN)
     if not hits:
         say("no document holds any token of the query")
     for place, hit in enumerate(hits, start=1):
@@ -95,7 +100,7 @@ def _given_encoder(args: argparse.Namespace) -> IdfQueryEncoder | None:
     from l0pyserini.model.checkpoint import open_checkpoint
 
     # The query side has no activation; any name lets a plain masked-LM folder through.
-    checkpoint = open_checkpoint(args.encoder, activation="relu")
+    checkpoint = open_checkpoint(args.encoder, activation="log1p_relu")
     return IdfQueryEncoder.from_checkpoint(checkpoint, DEFAULT_SCALE)
 
 

@@ -112,9 +112,8 @@ class ImpactSearcher:
                 [text for _, text in batch], [qid for qid, _ in batch], asked, threads
             )
             for qid, hits in found.items():
-                if remove_query:
-                    hits = [hit for hit in hits if hit.docid != qid][:k]
-                yield qid, hits
+                kept = [hit for hit in hits if not (remove_query and hit.docid == qid)]
+                yield qid, kept[:k]
 
     def _java_query(self, impacts: ImpactVector) -> Any:
         java_query = self._hash_map()
@@ -163,5 +162,3 @@ def _check_k(k: int) -> int:
 def _hits(scored: Any) -> list[Hit]:
     # Whole numbers are what impacts sum up to; rounding takes back Anserini's tie adjustment.
     return [Hit(hit.docid, float(round(hit.score))) for hit in scored]
-
-

@@ -1,0 +1,42 @@
+# `make demo` and `make test` set up .venv themselves. Python 3.12 or newer and make are enough.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCK := requirements-dev.lock
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.14 python3; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo "$$p"; break; }; done)
+
+.PHONY: demo install test check lint lock clean
+
+demo: $(STAMP)
+	$(BIN)/python -m l0pyserini.demo
+
+install: $(STAMP)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2
+
+check: lint test
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(STAMP): setup.cfg pyproject.toml $(LOCK)
+	@test -n "$(PYTHON)" || { echo "l0pyserini needs Python 3.12 or newer, and none was found." \
+		"Install one, for example: apt install python3.12 python3.12-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet -r $(LOCK)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	@touch $@
+
+# Newer versions of everything: edit setup.cfg, then `make lock`.
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --no-header \
+		--extra test setup.cfg -o $(LOCK)
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,114 @@
+"""Shared parts: real collections, and a chain built once for all test processes."""
+
+import fcntl
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from l0pyserini.corpora import open_corpus
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of collections beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is absent: it holds the collections that this test measures on")
+    return SHARED
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    with open(path, "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Return a function that makes a folder once, whichever test process asks first."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if root.name.startswith("popen-") else root
+
+    def make(name: str, build: Callable[[Path], None]) -> Path:
+        folder = root / f"once-{name}"
+        with _alone(root / f"{name}.lock"):
+            if not (folder / ".done").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                build(folder)
+                (folder / ".done").touch()
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A folder with 150 CACM documents and one empty one, encoded and indexed.
+
+    docs.jsonl, encoded/, index/
+    """
+
+    def build(folder: Path) -> None:
+        from l0pyserini import build_index, encode_corpus
+
+        write_small_corpus(folder / "docs.jsonl")
+        encode_corpus(str(folder / "docs.jsonl"), "splade-tiny", folder / "encoded", shard_size=60)
+        build_index(folder / "encoded", folder / "index")
+
+    return once("small", build)
+
+
+def write_small_corpus(path: Path, documents: int = 150) -> None:
+    """Write the first CACM documents and an empty one as JSONL."""
+    with open(path, "w", encoding="utf-8") as handle:
+        for number, document in enumerate(open_corpus("cacm")):
+            if number == documents:
+                break
+            handle.write(json.dumps({"id": document.docid, "text": document.text}) + "\n")
+        handle.write('{"id": "EMPTY-1", "text": "  "}\n')
+
+
+@pytest.fixture(scope="session")
+def cacm(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The whole demo, run once. indexes/, runs/, table.txt"""
+
+    def build(folder: Path) -> None:
+        from l0pyserini.demo import demo_table, run_demo
+
+        systems = run_demo(folder / "indexes", folder / "runs")
+        (folder / "table.txt").write_text(demo_table(systems))
+
+    return once("cacm", build)
+
+
+@pytest.fixture(scope="session")
+def scifact(shared: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """SciFact encoded with splade-tiny in float32 and one logarithm, and BM25.
+
+    encoded/, index/, run.txt, bm25.txt
+    """
+
+    def build(folder: Path) -> None:
+        from l0pyserini import bm25, build_index, encode_corpus
+        from l0pyserini.search.api import search_topics
+
+        data = str(shared / "data/scifact")
+        encode_corpus(
+            data,
+            str(shared / "models/splade-tiny"),
+            folder / "encoded",
+            activation="log1p_relu",
+            idf=str(shared / "reference/idf.json"),
+        )
+        build_index(folder / "encoded", folder / "index")
+        search_topics(folder / "index", data, folder / "run.txt")
+        bm25(data, folder / "bm25", data, folder / "bm25.txt")
+
+    return once("scifact", build)

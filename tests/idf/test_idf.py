@@ -1,0 +1,99 @@
+"""IDF tables: the formula, counting, reading, and a clear message for every fault."""
+
+import json
+import math
+from collections import Counter
+
+import pytest
+
+from l0pyserini.corpora import open_corpus
+from l0pyserini.errors import IdfError
+from l0pyserini.idf import IdfTable, count_idf, idf_weight
+from l0pyserini.model.checkpoint import embedded_encoders
+from l0pyserini.tokenization import Tokenizer
+from tests.helpers import command, write
+
+TOKENIZER = Tokenizer.from_folder(embedded_encoders()["splade-tiny"])
+
+
+def test_the_formula():
+    assert idf_weight(10, 3) == pytest.approx(math.log(1 + 7.5 / 3.5))
+    assert idf_weight(10, 10) > 0
+
+
+def test_counting_equals_a_plain_loop():
+    documents = list(open_corpus("cacm"))[:300]
+    df = Counter(
+        token for one in documents for token in set(TOKENIZER.distinct_tokens(one.contents))
+    )
+    counted = count_idf(documents, TOKENIZER, "t")
+    assert counted.documents == 300
+    assert counted.tokens_seen == len(df)
+    assert "[CLS]" not in counted.table.weights
+    assert len(counted.table.weights) == 30522 - 5
+    for token in ("the", "algorithm", "zebra"):
+        assert counted.table.weights[token] == pytest.approx(idf_weight(300, df[token]))
+
+
+def test_the_published_table_has_the_formula_s_shape(shared):
+    table = IdfTable.load(shared / "reference/idf.json")
+    table.check_tokenizer(TOKENIZER)
+    # ln(1 + (N - df + .5) / (df + .5)) of a token that one of N = 8,841,823 passages holds.
+    assert max(table.weights.values()) <= idf_weight(8_841_823, 0)
+    assert table.weights["the"] < 0.5 < table.weights["androgen"]
+
+
+def test_the_command_writes_a_table_once(tmp_path, capsys):
+    output = tmp_path / "idf.json"
+    arguments = ("idf", "--corpus", "cacm", "--tokenizer", "splade-tiny", "--output", output)
+    code, out, _ = command(capsys, *arguments)
+    assert code == 0
+    assert "in 3,204 documents" in out
+    assert IdfTable.load(output).weights["algorithm"] == pytest.approx(1.5, abs=1.5)
+    code, _, err = command(capsys, *arguments)
+    assert code == 1
+    assert "exists already" in err
+    assert command(capsys, *arguments, "--overwrite")[0] == 0
+    code, _, err = command(capsys, *arguments[:4], tmp_path, *arguments[5:])
+    assert code == 1
+    assert "exists already" in err or "no tokenizer.json" in err
+    code, _, err = command(capsys, *arguments[:4], "absent", *arguments[5:], "--overwrite")
+    assert code == 2
+    assert "--tokenizer absent: no such folder" in err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "not valid JSON"),
+        ("[]", "not an object of tokens"),
+        ("{}", "not an object of tokens"),
+        ('{"a": -1}', "token 'a' has weight -1, expected a finite number >= 0"),
+        ('{"a": "x"}', "token 'a' has weight 'x'"),
+        ('{"a": NaN}', "token 'a' has weight nan"),
+        ('{"a": true}', "token 'a' has weight True"),
+    ],
+)
+def test_faults_of_a_table(tmp_path, content, message):
+    with pytest.raises(IdfError, match=message):
+        IdfTable.load(write(tmp_path / "idf.json", content))
+
+
+def test_a_missing_table(tmp_path):
+    with pytest.raises(IdfError, match="no such IDF table"):
+        IdfTable.load(tmp_path / "absent.json")
+
+
+def test_a_table_of_another_tokenizer_is_refused():
+    foreign = IdfTable({f"Ġtoken{i}": 1.0 for i in range(10)}, "other.json")
+    with pytest.raises(IdfError, match="10 of its 10 tokens are unknown to the tokenizer"):
+        foreign.check_tokenizer(TOKENIZER)
+
+
+def test_saving_and_the_digest(tmp_path):
+    table = IdfTable({"a": 1.25, "é": 0.5}, "t")
+    table.save(tmp_path / "t.json")
+    assert json.loads((tmp_path / "t.json").read_text()) == table.weights
+    again = IdfTable.load(tmp_path / "t.json")
+    assert again.sha256 == table.sha256
+    assert IdfTable({"a": 1.5, "é": 0.5}, "t").sha256 != table.sha256
