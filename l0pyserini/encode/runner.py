@@ -70,7 +70,8 @@ class CorpusEncoder:
         self._output = output
         self._options = options
         self._statistics = CollectionStatistics()
-        self._sample: list[tuple[Document, SparseVector]] = []
+        self._sample: list[Document] = []
+        self._sample_vectors: list[SparseVector] = []
         self._settings = {
             "corpus": {"name": corpus.name, "sha256": corpus.fingerprint()},
             "encoder": {
@@ -184,7 +185,9 @@ class CorpusEncoder:
         count = 0
         for encoded in read_shard(path):
             self._statistics.add(encoded.vector)
-            next(documents)
+            document = next(documents)
+            if len(self._sample) < self._window_size and count == len(self._sample):
+                self._sample.append(document)
             count += 1
         return Shard(name, count, path.stat().st_size, sha256(path))
 
@@ -199,18 +202,35 @@ class CorpusEncoder:
         return write_shard(self._output / name, self._encoded(documents, bar))
 
     def _encoded(self, documents: Iterable[Document], bar: Any) -> Iterator[EncodedDocument]:
-        window_size = self._options.batch_size * BATCHES_PER_WINDOW
-        for window in batched(documents, window_size):
-            vectors = self._encoder.encode(
-                [document.contents for document in window], self._options.batch_size
-            )
-            room = agreement.SAMPLE_DOCUMENTS - len(self._sample)
-            self._sample += list(zip(window[:room], vectors[:room], strict=True)) if room else []
+        for window in batched(documents, self._window_size):
+            vectors = self._encode_window(window)
+            if not self._sample:
+                self._sample, self._sample_vectors = list(window), vectors
             for document, vector in zip(window, vectors, strict=True):
                 impacts = self._quantize(vector)
                 self._statistics.add(impacts)
                 yield EncodedDocument(document.docid, document.contents, impacts)
             bar.update(len(window))
+
+    @property
+    def _window_size(self) -> int:
+        return self._options.batch_size * BATCHES_PER_WINDOW
+
+    def _encode_window(self, documents: Sequence[Document]) -> list[SparseVector]:
+        texts = [document.contents for document in documents]
+        return self._encoder.encode(texts, self._options.batch_size)
+
+    def _agreement(self) -> dict[str, float]:
+        """Compare float and integer scores on the first window, the same after a resumed run."""
+        if not self._sample_vectors:
+            self._sample_vectors = self._encode_window(self._sample)
+        chosen = slice(agreement.SAMPLE_DOCUMENTS)
+        return agreement.rank_agreement(
+            self._sample[chosen],
+            self._sample_vectors[chosen],
+            self._query_encoder,
+            self._options.document_scale,
+        )
 
     def _quantize(self, vector: SparseVector) -> dict[str, int]:
         weights = np.fromiter(vector.values(), dtype=np.float32, count=len(vector))
@@ -220,19 +240,13 @@ class CorpusEncoder:
     def _finish(self, shards: list[Shard]) -> Manifest:
         self._query_encoder.save(self._output / query.FILE_NAME)
         self._statistics.vocabulary.save(self._output)
-        sampled = [document for document, _ in self._sample]
         made = Manifest(
             settings=self._settings,
             **self._statistics.totals(),
             nnz=self._statistics.nnz(),
             shards=shards,
             vocabulary_sha256=sha256(self._output / vocabulary.FILE_NAME),
-            agreement=agreement.rank_agreement(
-                sampled,
-                [vector for _, vector in self._sample],
-                self._query_encoder,
-                self._options.document_scale,
-            ),
+            agreement=self._agreement(),
             versions={name: version(name) for name in ("l0pyserini", "torch", "transformers")},
         )
         made.save(self._output)

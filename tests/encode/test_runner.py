@@ -1,0 +1,202 @@
+"""Encoding: what lands in the folder, resuming to the same bytes, and refusing to lose anything."""
+
+import fcntl
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from l0pyserini import encode_corpus
+from l0pyserini.encode import Manifest, read_shard, read_vocabulary, shard_paths
+from l0pyserini.errors import CheckpointError, CollectionError, DiskError, OutputExistsError
+from tests.conftest import write_small_corpus
+from tests.helpers import command, write
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def encode(corpus, output, **options):
+    return encode_corpus(str(corpus), "splade-tiny", output, shard_size=60, **options)[0]
+
+
+@pytest.fixture
+def corpus(small):
+    return small / "docs.jsonl"
+
+
+def test_the_folder_holds_what_the_manifest_promises(small):
+    folder = small / "encoded"
+    manifest = Manifest.load(folder)
+    documents = [document for path in shard_paths(folder) for document in read_shard(path)]
+    assert manifest.documents == len(documents) == 151
+    assert manifest.empty_documents == 1
+    assert [shard.documents for shard in manifest.shards] == [60, 60, 31]
+    assert documents[-1].docid == "EMPTY-1"
+    assert documents[-1].vector == {}
+    assert manifest.postings == sum(len(document.vector) for document in documents)
+    assert manifest.impacts == sum(sum(document.vector.values()) for document in documents)
+    terms = read_vocabulary(folder)
+    assert manifest.terms == len(terms)
+    token = max(terms, key=lambda name: terms[name].df)
+    assert terms[token].df == sum(token in document.vector for document in documents)
+    assert manifest.agreement["kendall_tau"] > 0.98
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "docs-00000.jsonl",
+        "docs-00001.jsonl",
+        "docs-00002.jsonl",
+        "manifest.json",
+        "query_encoder.json",
+        "vocabulary.json",
+    ]
+
+
+def test_impacts_are_the_rounded_weights(small):
+    from l0pyserini import DocumentEncoder, open_checkpoint
+
+    encoder = DocumentEncoder.from_checkpoint(open_checkpoint("splade-tiny"))
+    documents = list(read_shard(shard_paths(small / "encoded")[0]))[:20]
+    vectors = encoder.encode([document.contents for document in documents], batch_size=1)
+    for document, weights in zip(documents, vectors, strict=True):
+        for token, impact in document.vector.items():
+            assert abs(weights[token] * 100 - impact) <= 0.5 + 1e-3
+        assert all(w * 100 <= 0.5 + 1e-3 for t, w in weights.items() if t not in document.vector)
+
+
+def test_the_summary_tells_counts_and_agreement(corpus, tmp_path, capsys):
+    arguments = ("--corpus", corpus, "--encoder", "splade-tiny", "--output", tmp_path / "e")
+    code, out, _ = command(capsys, "encode", *arguments)
+    assert code == 0
+    assert "encoded 151 documents" in out
+    assert "documents without any token: 1 (kept here; Lucene holds no entry for them)" in out
+    assert "Kendall tau 0.99" in out
+
+
+def test_an_output_that_exists_is_kept(corpus, small, tmp_path):
+    shutil.copytree(small / "encoded", tmp_path / "e")
+    before = contents(tmp_path / "e")
+    with pytest.raises(OutputExistsError, match="is not empty. It was left as it is. Give --over"):
+        encode(corpus, tmp_path / "e")
+    assert contents(tmp_path / "e") == before
+    encode(corpus, tmp_path / "e", overwrite=True)
+    assert contents(tmp_path / "e") == before
+
+
+def test_overwrite_never_clears_a_foreign_folder(corpus, tmp_path):
+    write(tmp_path / "thesis.tex", "years of work")
+    with pytest.raises(OutputExistsError, match="holds 'thesis.tex', which no encode wrote"):
+        encode(corpus, tmp_path, overwrite=True)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def unfinished(small, folder, shards):
+    """Make the folder that a run leaves which was killed after some shards."""
+    whole = small / "encoded"
+    manifest = Manifest.load(whole)
+    folder.mkdir()
+    done = manifest.shards[:shards]
+    for shard in done:
+        shutil.copy(whole / shard.file, folder)
+    record = {
+        "settings": manifest.settings,
+        "shards": [{"file": shard.file, "sha256": shard.sha256} for shard in done],
+    }
+    write(folder / "encoding.journal", json.dumps(record))
+    return folder
+
+
+@pytest.mark.parametrize("shards", [0, 1, 3])
+def test_resuming_ends_with_the_same_bytes(corpus, small, tmp_path, shards):
+    folder = unfinished(small, tmp_path / "e", shards)
+    encode(corpus, folder, resume=True)
+    assert contents(folder) == contents(small / "encoded")
+
+
+def test_what_cannot_be_resumed_is_refused(corpus, small, tmp_path):
+    folder = unfinished(small, tmp_path / "e", 1)
+    with pytest.raises(OutputExistsError, match="continue it with --resume"):
+        encode(corpus, folder)
+    with pytest.raises(CollectionError, match="its document_scale was 100.0 and is now 50.0"):
+        encode(corpus, folder, resume=True, scale=50.0)
+    write(tmp_path / "other.jsonl", '{"id": "x", "text": "y"}\n')
+    with pytest.raises(CollectionError, match="cannot be resumed: its corpus was"):
+        encode(tmp_path / "other.jsonl", folder, resume=True)
+    (folder / "docs-00000.jsonl").write_text("changed")
+    with pytest.raises(CollectionError, match="is not what the unfinished run wrote"):
+        encode(corpus, folder, resume=True)
+
+
+def test_killed_at_random_moments_it_resumes(tmp_path):
+    """Real kills: the process is stopped at random until it gets through."""
+    corpus = tmp_path / "docs.jsonl"
+    write_small_corpus(corpus, 400)
+    encode_corpus(str(corpus), "splade-tiny", tmp_path / "whole", shard_size=50, batch_size=8)
+    arguments = ["--corpus", corpus, "--encoder", "splade-tiny", "--output", tmp_path / "e"]
+    arguments += ["--shard-size", 50, "--batch-size", 8, "--resume"]
+    chance = random.Random(7)
+    for attempt in range(12):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "l0pyserini.encode", *map(str, arguments)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        folder = tmp_path / "e"
+        while not (folder / "encoding.journal").exists() and process.poll() is None:
+            time.sleep(0.05)
+        try:
+            process.wait(timeout=chance.uniform(0.2, 1.5) if attempt < 5 else None)
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+    assert process.returncode == 0
+    assert contents(tmp_path / "e") == contents(tmp_path / "whole")
+
+
+def test_two_runs_into_one_folder(corpus, tmp_path):
+    folder = tmp_path / "e"
+    folder.mkdir()
+    with open(folder / "encoding.lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(OutputExistsError, match="another encode writes into this folder"):
+            encode(corpus, folder)
+
+
+def test_a_full_disk_leaves_no_half_file(corpus, small, tmp_path):
+    folder = unfinished(small, tmp_path / "e", 1)
+    # Whatever is written here fails with "No space left on device".
+    (folder / "docs-00001.jsonl.part").symlink_to("/dev/full")
+    with pytest.raises(DiskError, match=r"the disk is full .*Free some space"):
+        encode(corpus, folder, resume=True)
+    assert sorted(contents(folder)) == ["docs-00000.jsonl", "encoding.journal"]
+    encode(corpus, folder, resume=True)
+    assert contents(folder) == contents(small / "encoded")
+
+
+def test_a_token_that_anserini_would_split(corpus, tmp_path, monkeypatch):
+    from l0pyserini.tokenization import Tokenizer
+
+    plain = Tokenizer.tokens.func
+    monkeypatch.setattr(
+        Tokenizer, "tokens", property(lambda self: [*plain(self)[:-1], "white space"])
+    )
+    with pytest.raises(CheckpointError, match="token 'white space' is empty or has white space"):
+        encode(corpus, tmp_path / "e")
+
+
+def test_bad_documents_stop_the_run_with_their_line(tmp_path, capsys):
+    corpus = write(tmp_path / "d.jsonl", '{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}\n')
+    output = tmp_path / "e"
+    arguments = ("--corpus", corpus, "--encoder", "splade-tiny", "--output", output)
+    code, _, err = command(capsys, "encode", *arguments)
+    assert code == 1
+    assert "d.jsonl:2 docid 'a': this docid was seen before" in err
+    assert "Traceback" not in err
+    assert not (output / "manifest.json").exists()

@@ -1,0 +1,139 @@
+"""Indexing: what the index holds, what it refuses, and what is left when it fails."""
+
+import json
+import shutil
+
+import pytest
+
+from l0pyserini import build_index
+from l0pyserini.encode import read_vocabulary
+from l0pyserini.encode.vocabulary import TermTotals
+from l0pyserini.errors import (
+    CollectionError,
+    ImpactIndexError,
+    OutputExistsError,
+    UsageError,
+)
+from l0pyserini.index import read_facts, verify_index
+from l0pyserini.index.anserini import index_collection
+from l0pyserini.index.verify import index_totals
+from tests.helpers import command, write
+
+
+def test_the_index_holds_the_promised_postings(small):
+    documents, terms = index_totals(small / "index")
+    assert documents == 150
+    assert terms == read_vocabulary(small / "encoded")
+    facts = read_facts(small / "index")
+    assert facts["documents"] == 151
+    assert facts["indexed_documents"] == 150
+    assert facts["query_scale"] == 100.0
+
+
+def test_anserini_passes_over_our_sidecars(small, tmp_path):
+    """A user may run IndexCollection on our folder without us: no error, the same documents."""
+    counters = index_collection(
+        "JsonVectorCollection", small / "encoded", tmp_path / "i", 1, ("-impact", "-pretokenized")
+    )
+    # Empty: the document without tokens, and the three sidecars.
+    assert counters == {"indexed": 150, "unindexable": 0, "empty": 4, "skipped": 0, "errors": 0}
+
+
+def test_the_command(small, tmp_path, capsys):
+    arguments = ("index", "--input", small / "encoded", "--index", tmp_path / "i")
+    code, out, _ = command(capsys, *arguments)
+    assert code == 0
+    assert "indexed 150 of 151 documents" in out
+    assert "documents without any token, not in the index: 1" in out
+    code, _, err = command(capsys, *arguments)
+    assert code == 1
+    assert "exists already and was left as it is. Give --overwrite" in err
+    assert command(capsys, *arguments, "--overwrite", "--heap", "1g")[0] == 0
+
+
+def test_differences_are_named(small):
+    index, promised = small / "index", read_vocabulary(small / "encoded")
+    verify_index(index, 150, promised)
+    with pytest.raises(
+        ImpactIndexError, match="holds 150 documents, and the collection promises 1"
+    ):
+        verify_index(index, 151, promised)
+    with pytest.raises(ImpactIndexError, match="lacks 1 of .* tokens, such as 'zzzz'"):
+        verify_index(index, 150, promised | {"zzzz": TermTotals(1, 1)})
+    token = next(iter(promised))
+    fewer = {name: totals for name, totals in promised.items() if name != token}
+    with pytest.raises(ImpactIndexError, match="holds 1 tokens that the collection does not"):
+        verify_index(index, 150, fewer)
+    other = promised | {token: TermTotals(promised[token].df, promised[token].impacts + 1)}
+    with pytest.raises(ImpactIndexError, match="has df .* and summed impacts"):
+        verify_index(index, 150, other)
+
+
+@pytest.fixture
+def copy(small, tmp_path):
+    return shutil.copytree(small / "encoded", tmp_path / "encoded")
+
+
+def test_a_changed_collection_is_refused(copy, tmp_path):
+    with open(copy / "docs-00001.jsonl", "a") as handle:
+        handle.write('{"id": "x", "contents": "", "vector": {"a": 1}}\n')
+    with pytest.raises(CollectionError, match="docs-00001.jsonl: was changed since it was encoded"):
+        build_index(copy, tmp_path / "i")
+    (copy / "docs-00001.jsonl").unlink()
+    with pytest.raises(CollectionError, match="docs-00001.jsonl: missing, and the manifest lists"):
+        build_index(copy, tmp_path / "i")
+    assert not (tmp_path / "i").exists()
+
+
+def test_an_added_shard_is_refused(copy, tmp_path):
+    write(copy / "docs-00009.jsonl", '{"id": "x", "contents": "", "vector": {"a": 1}}\n')
+    with pytest.raises(
+        CollectionError, match=r"holds docs-00009.jsonl, which the manifest does not"
+    ):
+        build_index(copy, tmp_path / "i")
+
+
+def test_a_folder_that_was_not_finished(tmp_path):
+    with pytest.raises(CollectionError, match="manifest.json: missing. Expected a folder that"):
+        build_index(tmp_path, tmp_path / "i")
+
+
+def test_failures_of_java_are_shown_and_leave_nothing(small, tmp_path):
+    with pytest.raises(UsageError, match="heap '12 elephants' is no size"):
+        build_index(small / "encoded", tmp_path / "i", heap="12 elephants")
+    with pytest.raises(ImpactIndexError, match="IndexCollection failed"):
+        build_index(small / "encoded", tmp_path / "i", heap="2m")
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    write(broken / "docs.jsonl", "not json")
+    with pytest.raises(ImpactIndexError, match="IndexCollection failed .exit code 0"):
+        index_collection("JsonVectorCollection", broken, tmp_path / "j", 1, ("-impact",))
+    assert not (tmp_path / "i").exists()
+
+
+def test_an_index_in_use_is_kept_when_the_new_one_fails(small, tmp_path):
+    index = shutil.copytree(small / "index", tmp_path / "i")
+    with pytest.raises(ImpactIndexError):
+        build_index(small / "encoded", index, heap="2m", overwrite=True)
+    assert index_totals(index)[0] == 150
+    with pytest.raises(OutputExistsError):
+        build_index(small / "encoded", index)
+
+
+def test_what_is_no_index(small, tmp_path):
+    with pytest.raises(ImpactIndexError, match="no such index"):
+        read_facts(tmp_path / "absent")
+    with pytest.raises(ImpactIndexError, match="is no Lucene index"):
+        read_facts(tmp_path)
+    with pytest.raises(ImpactIndexError, match="Lucene cannot open this index"):
+        index_totals(tmp_path)
+    index = shutil.copytree(small / "index", tmp_path / "i")
+    write(index / "l0pyserini.json", json.dumps({"format": "old"}))
+    with pytest.raises(ImpactIndexError, match="its format is 'old'"):
+        read_facts(index)
+    write(index / "l0pyserini.json", "{")
+    with pytest.raises(ImpactIndexError, match="not valid JSON"):
+        read_facts(index)
+    (index / "l0pyserini.json").unlink()
+    with pytest.raises(ImpactIndexError, match="another tool built it"):
+        read_facts(index)
