@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from l0pyserini.version import __version__
 
 if TYPE_CHECKING:
-    from l0pyserini.bm25 import bm25
+    from l0pyserini.bm25 import run_bm25
     from l0pyserini.corpora import open_corpus, read_qrels, read_topics
     from l0pyserini.encode import encode_corpus
     from l0pyserini.errors import L0Error
-    from l0pyserini.evaluate import evaluate
+    from l0pyserini.evaluate import evaluate_run
     from l0pyserini.idf import IdfTable
     from l0pyserini.index import build_index
     from l0pyserini.model import DocumentEncoder, open_checkpoint, save_checkpoint
@@ -25,15 +25,15 @@ _HOMES = {
     "IdfTable": "idf",
     "ImpactSearcher": "search",
     "L0Error": "errors",
-    "bm25": "bm25",
     "build_index": "index",
     "encode_corpus": "encode",
-    "evaluate": "evaluate",
+    "evaluate_run": "evaluate",
     "open_checkpoint": "model",
     "open_corpus": "corpora",
     "read_qrels": "corpora",
     "read_run": "search",
     "read_topics": "corpora",
+    "run_bm25": "bm25",
     "save_checkpoint": "model",
     "write_run": "search",
 }
@@ -45,15 +45,15 @@ __all__ = [
     "ImpactSearcher",
     "L0Error",
     "__version__",
-    "bm25",
     "build_index",
     "encode_corpus",
-    "evaluate",
+    "evaluate_run",
     "open_checkpoint",
     "open_corpus",
     "read_qrels",
     "read_run",
     "read_topics",
+    "run_bm25",
     "save_checkpoint",
     "write_run",
 ]

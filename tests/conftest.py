@@ -96,7 +96,7 @@ def scifact(shared: Path, once: Callable[[str, Callable[[Path], None]], Path]) -
     """
 
     def build(folder: Path) -> None:
-        from l0pyserini import bm25, build_index, encode_corpus
+        from l0pyserini import build_index, encode_corpus, run_bm25
         from l0pyserini.search.api import search_topics
 
         data = str(shared / "data/scifact")
@@ -109,6 +109,6 @@ def scifact(shared: Path, once: Callable[[str, Callable[[Path], None]], Path]) -
         )
         build_index(folder / "encoded", folder / "index")
         search_topics(folder / "index", data, folder / "run.txt")
-        bm25(data, folder / "bm25", data, folder / "bm25.txt")
+        run_bm25(data, folder / "bm25", data, folder / "bm25.txt")
 
     return once("scifact", build)

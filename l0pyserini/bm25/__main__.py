@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.bm25.baseline import K1, B, bm25
+from l0pyserini.bm25.baseline import K1, B, run_bm25
 from l0pyserini.cli import add_overwrite, make_parser, positive_float, positive_int, run_command
 
 
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> None:
     """Index, search, and print the summary."""
-    done = bm25(
+    done = run_bm25(
         corpus=args.corpus,
         index=args.index,
         topics=args.topics,
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     built = f"built in {done.index_seconds:.1f} s" if done.index_seconds else "was there already"
     print(
         f"BM25 index {args.index} of {done.documents:,} documents "
-        f"({done.empty_documents:,} without a term), {done.index_bytes:,} bytes, {built}\n"
+        f"({done.empty_documents:,} without text), {done.index_bytes:,} bytes, {built}\n"
         f"searched {done.topics:,} topics in {done.search_seconds:.1f} s (Java's start included) "
         f"into {args.output}"
     )

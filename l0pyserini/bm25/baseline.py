@@ -47,7 +47,7 @@ class Bm25Summary:
     search_seconds: float
 
 
-def bm25(
+def run_bm25(
     corpus: str,
     index: str | Path,
     topics: str,

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from l0pyserini.bm25.baseline import bm25
+from l0pyserini.bm25.baseline import run_bm25
 from l0pyserini.bm25.tokens import bm25_tokens
 from l0pyserini.corpora import cacm, read_topics
 from l0pyserini.encode.api import encode_corpus, summary
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.evaluate.efficiency import Efficiency, efficiency
-from l0pyserini.evaluate.evaluation import evaluate
+from l0pyserini.evaluate.evaluation import evaluate_run
 from l0pyserini.index.api import build_index
 from l0pyserini.index.verify import index_totals
 from l0pyserini.model.checkpoint import DEFAULT_ENCODER
@@ -48,12 +48,12 @@ def run_demo(
 def _bm25(indexes: Path, runs: Path, texts: list[str], threads: int) -> System:
     say("\n== BM25: index and search")
     index, run = indexes / "cacm.bm25", runs / "cacm.bm25.txt"
-    done = bm25(cacm.NAME, index, cacm.NAME, run, threads=threads, overwrite=True)
+    done = run_bm25(cacm.NAME, index, cacm.NAME, run, threads=threads, overwrite=True)
     _, terms = index_totals(index)
     df = {term: totals.df for term, totals in terms.items()}
     return System(
         "BM25",
-        evaluate(cacm.NAME, run, MEASURES).means,
+        evaluate_run(cacm.NAME, run, MEASURES).means,
         efficiency(bm25_tokens(texts), df, done.documents),
         done.index_bytes,
         {"index": done.index_seconds, "search": done.search_seconds},
@@ -74,7 +74,7 @@ def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int)
     df = {token: totals.df for token, totals in read_vocabulary(index).items()}
     return System(
         encoder,
-        evaluate(cacm.NAME, run, MEASURES).means,
+        evaluate_run(cacm.NAME, run, MEASURES).means,
         efficiency([queries.encode(text) for text in texts], df, facts["documents"]),
         facts["bytes"],
         {"encode": encode_seconds, "index": index_seconds, "search": done.seconds},

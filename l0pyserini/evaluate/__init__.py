@@ -1,7 +1,7 @@
 """Evaluating TREC runs with trec_eval, and counting what a retrieval costs."""
 
 from l0pyserini.evaluate.efficiency import Efficiency, efficiency
-from l0pyserini.evaluate.evaluation import DEFAULT_MEASURES, Evaluation, evaluate
+from l0pyserini.evaluate.evaluation import DEFAULT_MEASURES, Evaluation, evaluate_run
 from l0pyserini.evaluate.measures import Measure, parse_measure
 
 __all__ = [
@@ -10,6 +10,6 @@ __all__ = [
     "Evaluation",
     "Measure",
     "efficiency",
-    "evaluate",
+    "evaluate_run",
     "parse_measure",
 ]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from l0pyserini.cli import make_parser, run_command
-from l0pyserini.evaluate.evaluation import DEFAULT_MEASURES, evaluate
+from l0pyserini.evaluate.evaluation import DEFAULT_MEASURES, evaluate_run
 from l0pyserini.files import write_json
 from l0pyserini.progress import say
 from l0pyserini.table import format_table
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> None:
     """Evaluate and print the table."""
-    done = [evaluate(args.qrels, one, args.measures, args.split) for one in args.run]
+    done = [evaluate_run(args.qrels, one, args.measures, args.split) for one in args.run]
     names = list(done[0].means)
     rows = [[name, *(f"{one.means[name]:.4f}" for one in done)] for name in names]
     print(format_table(["measure", *args.run], rows))

@@ -55,7 +55,7 @@ class Evaluation:
         return notes
 
 
-def evaluate(
+def evaluate_run(
     qrels: str,
     run: str | Path,
     measures: Sequence[str] = DEFAULT_MEASURES,

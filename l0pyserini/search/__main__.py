@@ -33,9 +33,7 @@ def parser() -> argparse.ArgumentParser:
         "--topics", help="tsv, tsv.gz, jsonl, TREC topics, BEIR folder, or 'cacm'; writes a run"
     )
     flags.add_argument("--output", help="run file (with --topics)")
-    flags.add_argument(
-        "--hits", type=positive_int, help="default 1000 a topic, 10 with --query"
-    )
+    flags.add_argument("--hits", type=positive_int, help="default 1000 a topic, 10 with --query")
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
     flags.add_argument("--batch-size", type=positive_int, default=128, help="topics (default 128)")
     flags.add_argument(

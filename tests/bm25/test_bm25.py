@@ -1,0 +1,71 @@
+"""BM25: the index is reused, refused when it is another's, and flags reach Anserini."""
+
+import shutil
+
+import pytest
+
+from l0pyserini import read_run, run_bm25
+from l0pyserini.bm25.tokens import bm25_tokens
+from l0pyserini.errors import ImpactIndexError, OutputExistsError
+from tests.helpers import command, write
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bm25")
+    lines = [f'{{"id": "d{i}", "text": "cat {"dog " * i}"}}' for i in range(5)]
+    write(folder / "docs.jsonl", "\n".join([*lines, '{"id": "none", "text": ""}']) + "\n")
+    write(folder / "topics.tsv", "d3\tdogs\nq2\tcat\n")
+    return folder
+
+
+def test_index_once_search_often(corpus, tmp_path, capsys):
+    arguments = ["--corpus", corpus / "docs.jsonl", "--index", tmp_path / "i"]
+    arguments += ["--topics", corpus / "topics.tsv"]
+    code, out, _ = command(capsys, "bm25", *arguments, "--output", tmp_path / "r.txt")
+    assert code == 0
+    assert "6 documents (1 without text)" in out
+    code, out, _ = command(
+        capsys, "bm25", *arguments, "--output", tmp_path / "s.txt", "--remove-query", "--hits", 2
+    )
+    assert code == 0
+    assert "was there already" in out
+    first, second = read_run(tmp_path / "r.txt"), read_run(tmp_path / "s.txt")
+    assert {hit.docid for hit in first["d3"]} == {"d1", "d2", "d3", "d4"}
+    assert "d3" not in {hit.docid for hit in second["d3"]}
+    assert len(second["q2"]) == 2
+
+
+def test_an_index_of_another_corpus_is_refused(corpus, small, tmp_path):
+    arguments = (tmp_path / "i", str(corpus / "topics.tsv"))
+    run_bm25(str(corpus / "docs.jsonl"), *arguments, tmp_path / "r.txt")
+    with pytest.raises(ImpactIndexError, match="is an index of 'docs'"):
+        run_bm25(str(small / "docs.jsonl"), *arguments, tmp_path / "s.txt")
+    shutil.copytree(small / "index", tmp_path / "impact")
+    with pytest.raises(ImpactIndexError, match="not the BM25 index of 'docs'"):
+        run_bm25(
+            str(corpus / "docs.jsonl"),
+            tmp_path / "impact",
+            str(corpus / "topics.tsv"),
+            tmp_path / "s.txt",
+        )
+
+
+def test_an_output_that_exists_is_kept(tmp_path):
+    write(tmp_path / "r.txt", "mine")
+    with pytest.raises(OutputExistsError, match="exists already"):
+        run_bm25("cacm", tmp_path / "i", "cacm", tmp_path / "r.txt")
+    assert (tmp_path / "r.txt").read_text() == "mine"
+
+
+def test_a_failing_search_is_shown(corpus, tmp_path):
+    arguments = (str(corpus / "docs.jsonl"), tmp_path / "i", str(corpus / "topics.tsv"))
+    run_bm25(*arguments, tmp_path / "r.txt")
+    next((tmp_path / "i").glob("segments_*")).write_bytes(b"nothing")
+    with pytest.raises(ImpactIndexError, match="SearchCollection failed"):
+        run_bm25(*arguments, tmp_path / "s.txt")
+    assert not (tmp_path / "s.txt").exists()
+
+
+def test_tokens_are_stemmed_and_stopped():
+    assert bm25_tokens(["The running dogs", ""]) == [{"run", "dog"}, set()]
