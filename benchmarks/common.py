@@ -1,0 +1,60 @@
+"""What the benchmarks share: the machine in one line, and medians of repeated runs."""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib.metadata import version
+
+
+def machine() -> str:
+    """Return processor, cores, Python, package versions and today's date."""
+    name = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as lines:
+            name = next(line.split(":")[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        pass
+    packages = ", ".join(f"{one} {version(one)}" for one in ("l0pyserini", "pyserini", "torch"))
+    cores = len(os.sched_getaffinity(0))
+    return f"{name}, {cores} cores, Python {platform.python_version()}, {packages}, {date.today()}"
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long an action takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def alternate(
+    first: Callable[[], object], second: Callable[[], object], runs: int
+) -> tuple[list[float], list[float]]:
+    """Time two actions in turn, so that a drifting machine meets both alike."""
+    one, two = [], []
+    for _ in range(runs):
+        one.append(seconds(first))
+        two.append(seconds(second))
+    return one, two
+
+
+def shown(name: str, times: Sequence[float], unit: str = "s") -> str:
+    """Return minimum, median and maximum in a line."""
+    low, middle, high = min(times), statistics.median(times), max(times)
+    return f"{name:<44} min {low:8.3f}  median {middle:8.3f}  max {high:8.3f} {unit}"
+
+
+def run_python(*arguments: object) -> None:
+    """Run Python with arguments; what it prints is thrown away.
+
+    Raises:  RuntimeError: if it fails, with what it printed.
+    """
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)

@@ -1,0 +1,81 @@
+"""Every command of the README and the searching page is run."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(text, language):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+COMMANDS = [line for block in blocks(README, "bash") for line in block.splitlines() if line]
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    """A fresh folder in which the commands run in their order."""
+    return tmp_path_factory.mktemp("readme")
+
+
+@pytest.mark.parametrize("line", [one for one in COMMANDS if one.startswith("make ")])
+def test_make_targets_run_what_the_readme_says(line):
+    done = subprocess.run(
+        ["make", "-n", *shlex.split(line)[1:]], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    expected = {"demo": "python -m l0pyserini.demo", "test": "python -m pytest"}
+    assert expected[line.split()[1]] in done.stdout
+
+
+def test_there_are_commands_for_every_stage():
+    verbs = {word for line in COMMANDS for word in re.findall(r"-m l0pyserini\.(\w+)", line)}
+    assert verbs == {"encode", "index", "search", "bm25", "evaluate", "idf", "doctor"}
+
+
+@pytest.mark.parametrize("line", [one for one in COMMANDS if not one.startswith("make ")])
+def test_commands_run(line, workplace):
+    program, *arguments = shlex.split(line)
+    assert program == "python"
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=workplace, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_python_example_runs(workplace):
+    (code,) = blocks(README, "python")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=workplace, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "'AP': 0.3123" in done.stdout
+
+
+def test_the_pyserini_example_runs(workplace):
+    (code,) = blocks((ROOT / "docs/searching.md").read_text(), "python")
+    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nprint(hits[0].docid)"],
+        cwd=workplace,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("CACM-")
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md")))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert "://" in target or (page.parent / target).exists(), target
