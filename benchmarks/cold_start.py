@@ -66,7 +66,9 @@ def main() -> None:
         encoder = str(index / "query_encoder.json")
         for name, code in PARTS.items():
             program = code.format(imports=IMPORTS, encoder=encoder)
-            times = [seconds(lambda program=program: run_python("-c", program)) for _ in range(runs)]
+            times = [
+                seconds(lambda program=program: run_python("-c", program)) for _ in range(runs)
+            ]
             print(shown(name, times))
 
 

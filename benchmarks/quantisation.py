@@ -14,8 +14,14 @@ from common import machine
 from scipy.sparse import csr_matrix
 from scipy.stats import kendalltau
 
-from l0pyserini import DocumentEncoder, IdfQueryEncoder, open_checkpoint, open_corpus
-from l0pyserini import read_qrels, read_topics
+from l0pyserini import (
+    DocumentEncoder,
+    IdfQueryEncoder,
+    open_checkpoint,
+    open_corpus,
+    read_qrels,
+    read_topics,
+)
 from l0pyserini.evaluate import parse_measure
 from l0pyserini.evaluate.trec_eval import trec_eval
 from l0pyserini.records import Hit

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from l0pyserini.corpora import open_corpus
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Two processes with two spinning threads each on two cores would wait for one another.
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -8,6 +8,7 @@ from l0pyserini.bm25.tokens import bm25_tokens
 from l0pyserini.corpora import cacm, read_topics
 from l0pyserini.encode.api import encode_corpus, summary
 from l0pyserini.encode.vocabulary import read_vocabulary
+from l0pyserini.errors import L0Error
 from l0pyserini.evaluate.efficiency import Efficiency, efficiency
 from l0pyserini.evaluate.evaluation import evaluate_run
 from l0pyserini.index.api import build_index
@@ -64,6 +65,8 @@ def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int)
     encoded, index, run = runs / "cacm.encoded", indexes / "cacm", runs / "cacm.txt"
     say(f"\n== {encoder}: encode")
     manifest, encode_seconds = encode_corpus(cacm.NAME, encoder, encoded, overwrite=True)
+    if manifest is None:
+        raise L0Error(f"{encoded}: was not finished. Run the demo again.")
     say(summary(manifest, encoded, encode_seconds))
     say(f"\n== {encoder}: index")
     facts, index_seconds = build_index(encoded, index, threads, overwrite=True)

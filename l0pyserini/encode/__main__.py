@@ -1,11 +1,14 @@
 """`python -m l0pyserini.encode`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from l0pyserini.cli import add_overwrite, make_parser, positive_float, positive_int, run_command
 from l0pyserini.encode import encode_corpus, summary
+from l0pyserini.encode.journal import Part
+from l0pyserini.encode.prune import Pruning
 from l0pyserini.model.activation import LOG_COUNTS
 
 
@@ -49,6 +52,33 @@ def parser() -> argparse.ArgumentParser:
         "--activation", choices=list(LOG_COUNTS), help="of a masked LM that does not say its own"
     )
     flags.add_argument("--idf", help="IDF table to use instead of the checkpoint's own")
+    flags.add_argument(
+        "--backend",
+        choices=["float32", "bfloat16", "int8"],
+        default="float32",
+        help="float32 (default) is exact; bfloat16 and int8 (CPU) are several times as fast",
+    )
+    flags.add_argument("--max-nnz", type=positive_int, help="keep the N heaviest tokens a document")
+    flags.add_argument("--min-weight", type=float, default=0.0, help="leave out weights below this")
+    flags.add_argument(
+        "--prune-ratio",
+        type=float,
+        default=0.0,
+        help="leave out weights below this share of the document's largest",
+    )
+    flags.add_argument("--gzip", action="store_true", help="compress the files")
+    flags.add_argument(
+        "--shard-id",
+        type=int,
+        default=int(os.environ.get("RANK", "0")),
+        help="encode every --shard-num-th file from this one (default torchrun's RANK, or 0)",
+    )
+    flags.add_argument(
+        "--shard-num",
+        type=positive_int,
+        default=int(os.environ.get("WORLD_SIZE", "1")),
+        help="parts that encode into this folder (default torchrun's WORLD_SIZE, or 1)",
+    )
     flags.add_argument("--resume", action="store_true", help="continue an interrupted run")
     flags.add_argument(
         "--trust-remote-code",
@@ -67,7 +97,7 @@ def run(args: argparse.Namespace) -> None:
         output=args.output,
         max_length=args.max_length,
         batch_size=args.batch_size,
-        device=args.device,
+        device=_device(args.device),
         scale=args.scale,
         query_scale=args.query_scale,
         shard_size=args.shard_size,
@@ -76,8 +106,21 @@ def run(args: argparse.Namespace) -> None:
         overwrite=args.overwrite,
         resume=args.resume,
         allow_remote_code=args.trust_remote_code,
+        backend=args.backend,
+        pruning=Pruning(args.max_nnz, args.min_weight, args.prune_ratio),
+        part=Part(args.shard_id, args.shard_num),
+        compress=args.gzip,
     )
-    print(summary(manifest, args.output, seconds))
+    if manifest is None:
+        print(f"part {args.shard_id} of {args.shard_num} is done; others are not, in {args.output}")
+    else:
+        print(summary(manifest, args.output, seconds))
+
+
+def _device(name: str) -> str:
+    """Give each process of torchrun its own GPU."""
+    rank = os.environ.get("LOCAL_RANK")
+    return f"cuda:{rank}" if name == "cuda" and rank is not None else name
 
 
 def main(argv: Sequence[str] | None = None) -> int:

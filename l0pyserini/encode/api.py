@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from l0pyserini.corpora import open_corpus
+from l0pyserini.encode.journal import Part
 from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.prune import Pruning
 from l0pyserini.files import folder_bytes
 from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.progress import Stopwatch
@@ -24,12 +26,18 @@ def encode_corpus(
     overwrite: bool = False,
     resume: bool = False,
     allow_remote_code: bool = False,
-) -> tuple[Manifest, float]:
+    backend: str = "float32",
+    pruning: Pruning | None = None,
+    part: Part | None = None,
+    compress: bool = False,
+) -> tuple[Manifest | None, float]:
     """Encode a corpus into a folder of JsonVectorCollection files.
 
     Args:    corpus, encoder: as --corpus and --encoder. scale: impacts per unit of weight.
              query_scale: impacts per unit of IDF, recorded for the searches.
-    Returns: the manifest and the seconds that encoding took, model loading left out.
+             backend: float32, bfloat16 or int8. part: which share of the shards to encode.
+    Returns: the manifest (None while other parts are not done), and the seconds that encoding
+             took, model loading left out.
     Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError.
     """
     source = open_corpus(corpus)
@@ -40,13 +48,23 @@ def encode_corpus(
     from l0pyserini.search.query import IdfQueryEncoder
 
     query_encoder = IdfQueryEncoder.from_checkpoint(checkpoint, query_scale)
-    model = DocumentEncoder.from_checkpoint(checkpoint, max_length, device, allow_remote_code)
+    model = DocumentEncoder.from_checkpoint(
+        checkpoint, max_length, device, allow_remote_code, backend
+    )
     job = CorpusEncoder(
         source,
         model,
         query_encoder,
         Path(output),
-        EncodeOptions(batch_size, scale, query_scale, shard_size),
+        EncodeOptions(
+            batch_size,
+            scale,
+            query_scale,
+            shard_size,
+            pruning or Pruning(),
+            part or Part(),
+            compress,
+        ),
         {"name": checkpoint.name, "weights_sha256": checkpoint.weights_sha256()},
     )
     watch = Stopwatch()
@@ -66,6 +84,8 @@ def summary(manifest: Manifest, output: str | Path, seconds: float) -> str:
         f"  {manifest.terms:,} distinct tokens, {manifest.postings:,} postings, "
         f"{folder_bytes(output):,} bytes",
     ]
+    if manifest.mass_kept < 1:
+        lines.append(f"  weight that pruning kept: {manifest.mass_kept:.2%}")
     if tau := manifest.agreement:
         lines.append(
             f"  impacts against float scores on {tau['documents']} documents and "

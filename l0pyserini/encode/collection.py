@@ -1,10 +1,12 @@
 """JsonVectorCollection files: writing shards, reading and checking them."""
 
+import gzip
 from array import array
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
 import orjson
@@ -15,6 +17,9 @@ from l0pyserini.encode.vocabulary import VocabularyCounter
 from l0pyserini.errors import CollectionError
 from l0pyserini.files import atomic_write, sha256
 from l0pyserini.records import ImpactVector
+
+GZIP_LEVEL = 3
+"""Half the time of the default for a tenth more bytes."""
 
 MAX_TOKEN_LENGTH = 255
 """Lucene's whitespace tokenizer splits longer tokens."""
@@ -28,9 +33,9 @@ class EncodedDocument(NamedTuple):
     vector: ImpactVector
 
 
-def shard_name(number: int) -> str:
+def shard_name(number: int, compressed: bool = False) -> str:
     """Return the file name of a shard."""
-    return f"docs-{number:05d}.jsonl"
+    return f"docs-{number:05d}.jsonl{'.gz' if compressed else ''}"
 
 
 def shard_paths(folder: Path) -> list[Path]:
@@ -74,9 +79,12 @@ class CollectionStatistics:
 
 
 def write_shard(path: Path, documents: Iterator[EncodedDocument]) -> Shard:
-    """Write one shard, whole or not at all. The documents are taken as they are."""
+    """Write one shard, whole or not at all, compressed where it is named .gz.
+
+    The documents are taken as they are.
+    """
     count = 0
-    with atomic_write(path) as handle:
+    with atomic_write(path) as plain, _compressor(path, plain) as handle:
         for document in documents:
             record = {
                 "id": document.docid,
@@ -86,6 +94,16 @@ def write_shard(path: Path, documents: Iterator[EncodedDocument]) -> Shard:
             handle.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
             count += 1
     return Shard(path.name, count, path.stat().st_size, sha256(path))
+
+
+@contextmanager
+def _compressor(path: Path, plain: IO[bytes]) -> Iterator[IO[bytes]]:
+    if path.suffix != ".gz":
+        yield plain
+        return
+    # No name and no time in the header: the same vectors must give the same bytes.
+    with gzip.GzipFile("", "wb", GZIP_LEVEL, plain, mtime=0) as packed:
+        yield cast(IO[bytes], packed)
 
 
 def read_shard(path: Path) -> Iterator[EncodedDocument]:

@@ -32,7 +32,8 @@ class Manifest:
 
     settings: what made it (corpus, encoder, scales). documents: all, empty ones too.
     terms, postings, impacts: distinct tokens, (document, token) pairs, and the sum of all impacts.
-    nnz: statistics of the number of tokens in a document.
+    nnz: statistics of the number of tokens in a document. mass_kept: the share of all weights that
+    pruning left.
     """
 
     settings: dict[str, Any]
@@ -42,6 +43,7 @@ class Manifest:
     postings: int
     impacts: int
     nnz: dict[str, float]
+    mass_kept: float
     shards: list[Shard]
     vocabulary_sha256: str
     agreement: dict[str, float] = field(default_factory=dict)

@@ -1,20 +1,17 @@
 """Encoding a corpus into shards: streamed, sorted by length, resumable to the same bytes."""
 
-import fcntl
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
-from itertools import batched, islice
+from itertools import batched, chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from l0pyserini.corpora.corpus import Corpus
-from l0pyserini.encode import agreement, manifest, vocabulary
+from l0pyserini.encode import agreement, journal, manifest, vocabulary
 from l0pyserini.encode.collection import (
     CollectionStatistics,
     EncodedDocument,
@@ -24,31 +21,34 @@ from l0pyserini.encode.collection import (
     token_fault,
     write_shard,
 )
-from l0pyserini.encode.manifest import Manifest, Shard
+from l0pyserini.encode.journal import FinishedShard, Journal, Part
+from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.prune import ArrayVector, Pruning
 from l0pyserini.encode.quantize import check_scale, quantize
-from l0pyserini.errors import CheckpointError, CollectionError, OutputExistsError
-from l0pyserini.files import disk_errors, sha256, write_json
+from l0pyserini.errors import CheckpointError, CorpusError, OutputExistsError, UsageError
+from l0pyserini.files import TEMPORARY_SUFFIX, disk_errors, sha256
 from l0pyserini.progress import progress_bar
-from l0pyserini.records import Document, SparseVector
+from l0pyserini.records import Document
 from l0pyserini.search import query
 
 if TYPE_CHECKING:
     from l0pyserini.model.encoder import DocumentEncoder
 
-JOURNAL = "encoding.journal"
-LOCK = "encoding.lock"
 BATCHES_PER_WINDOW = 32
 """Documents are sorted by length within this many batches, so that little is padding."""
 
 
 @dataclass(frozen=True)
 class EncodeOptions:
-    """Everything that changes what an encoding run writes."""
+    """Everything that changes what an encoding run writes, and which part of it this is."""
 
     batch_size: int = 32
     document_scale: float = 100.0
     query_scale: float = query.DEFAULT_SCALE
     shard_size: int = 50_000
+    pruning: Pruning = field(default_factory=Pruning)
+    part: Part = field(default_factory=Part)
+    gzip: bool = False
 
 
 class CorpusEncoder:
@@ -69,146 +69,92 @@ class CorpusEncoder:
         self._query_encoder = query_encoder
         self._output = output
         self._options = options
-        self._statistics = CollectionStatistics()
-        self._sample: list[Document] = []
-        self._sample_vectors: list[SparseVector] = []
-        self._settings = {
-            "corpus": {"name": corpus.name, "sha256": corpus.fingerprint()},
+        self._tokens = np.array(encoder.tokenizer.tokens, dtype=object)
+        self._statistics: CollectionStatistics | None = CollectionStatistics()
+        self._sample: tuple[Sequence[Document], list[ArrayVector]] | None = None
+        self._mass = np.zeros(2)
+        self._settings = self._make_settings(encoder_facts)
+        self._journal = Journal(output, options.part, self._settings)
+        self._check_vocabulary()
+
+    def _make_settings(self, encoder_facts: dict[str, Any]) -> dict[str, Any]:
+        encoder, options = self._encoder, self._options
+        return {
+            "corpus": {"name": self._corpus.name, "sha256": self._corpus.fingerprint()},
             "encoder": {
                 **encoder_facts,
                 "activation": encoder.activation,
                 "max_length": encoder.max_length,
+                "backend": encoder.backend,
             },
-            "query_encoder": query_encoder.facts(),
+            "query_encoder": self._query_encoder.facts(),
             "document_scale": options.document_scale,
             "query_scale": options.query_scale,
+            "pruning": options.pruning.facts(),
             "batch_size": options.batch_size,
             "shard_size": options.shard_size,
+            "gzip": options.gzip,
         }
-        self._check_vocabulary()
 
     def _check_vocabulary(self) -> None:
         for token in self._encoder.tokenizer.tokens:
             if token is not None and (fault := token_fault(token)):
                 raise CheckpointError(f"{self._encoder.tokenizer.name}: {fault}")
 
-    def run(self, overwrite: bool = False, resume: bool = False) -> Manifest:
-        """Encode the corpus; return the manifest, which is the last file written.
+    def run(self, overwrite: bool = False, resume: bool = False) -> Manifest | None:
+        """Encode the corpus, or this part of it.
 
+        Returns: the manifest, which is the last file written; None while other parts are not done.
         Raises:  OutputExistsError: if the folder holds a collection, or an unfinished one and
             neither overwrite nor resume is set.
                  CollectionError: if what is to be resumed was made with other settings.
+                 CorpusError: from the corpus, also if it changed meanwhile.
         """
         total = self._corpus.document_count()
-        with disk_errors(self._output), self._locked():
-            finished = self._prepare(overwrite, resume)
-            documents = iter(self._corpus)
-            shards: list[Shard] = []
+        with disk_errors(self._output), self._journal.locked():
+            self._prepare(overwrite, resume)
             with progress_bar(total, "encode", "docs") as bar:
-                for name in finished:
-                    shards.append(self._take_finished(name, documents))
-                    bar.update(shards[-1].documents)
-                while window := list(islice(documents, self._options.shard_size)):
-                    shards.append(self._encode_shard(shard_name(len(shards)), window, bar))
-                    self._write_journal(shards)
-            return self._finish(shards)
+                for number, documents in self._shards():
+                    self._take_shard(number, documents, bar)
+            self._journal.write(done=True)
+            with self._journal.finishing():
+                return self._finish()
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._output.mkdir(parents=True, exist_ok=True)
-        with open(self._output / LOCK, "w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutputExistsError(
-                    f"{self._output}: another encode writes into this folder right now. "
-                    "Wait for it, or choose another --output."
-                ) from None
-            try:
-                yield
-            finally:
-                (self._output / LOCK).unlink(missing_ok=True)
+    def _shards(self) -> Iterator[tuple[int, Iterator[Document]]]:
+        """Yield the documents of each shard as a stream, which the caller reads to its end."""
+        documents = iter(self._corpus)
+        for number in count():
+            first = next(documents, None)
+            if first is None:
+                return
+            rest = islice(documents, self._options.shard_size - 1)
+            yield number, chain([first], rest)
 
-    def _prepare(self, overwrite: bool, resume: bool) -> list[str]:
-        """Clear or check the folder; return the shards that are finished already."""
-        journal = self._output / JOURNAL
-        held = [path for path in self._output.iterdir() if path.name != LOCK]
-        if journal.is_file() and resume:
-            return self._resumable(journal)
-        if held and not overwrite:
-            hint = (
-                "It is an unfinished encoding: continue it with --resume, or begin anew with"
-                if journal.is_file()
-                else "It was left as it is. Give"
-            )
-            raise OutputExistsError(
-                f"{self._output}: is not empty. {hint} --overwrite, or choose another --output."
-            )
-        self._refuse_foreign(held)
-        for path in held:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        self._write_journal([])
-        return []
-
-    def _refuse_foreign(self, held: Sequence[Path]) -> None:
-        """Overwrite only what encode itself wrote: a mistyped --output must not cost a folder."""
-        ours = {JOURNAL, manifest.FILE_NAME, vocabulary.FILE_NAME, query.FILE_NAME}
-        shards = set(shard_paths(self._output))
-        for path in held:
-            if path.name not in ours and path not in shards and path.suffix != ".part":
-                raise OutputExistsError(
-                    f"{self._output}: holds {path.name!r}, which no encode wrote, so --overwrite "
-                    "does not clear it. Choose another --output or empty the folder yourself."
-                )
-
-    def _resumable(self, journal: Path) -> list[str]:
-        record = json.loads(journal.read_text(encoding="utf-8"))
-        for name, value in self._settings.items():
-            if record["settings"].get(name) != value:
-                raise CollectionError(
-                    f"{self._output}: cannot be resumed: its {name} was "
-                    f"{record['settings'].get(name)!r} and is now {value!r}. "
-                    "Resume with the same settings, or begin anew with --overwrite."
-                )
-        for shard in record["shards"]:
-            path = self._output / shard["file"]
-            if not path.is_file() or sha256(path) != shard["sha256"]:
-                raise CollectionError(
-                    f"{path}: is not what the unfinished run wrote (missing or changed). "
-                    "Begin anew with --overwrite."
-                )
-        return [shard["file"] for shard in record["shards"]]
-
-    def _take_finished(self, name: str, documents: Iterator[Document]) -> Shard:
-        """Count a finished shard again, and pass over its documents in the corpus."""
-        path = self._output / name
-        count = 0
-        for encoded in read_shard(path):
-            self._statistics.add(encoded.vector)
-            document = next(documents)
-            if len(self._sample) < self._window_size and count == len(self._sample):
-                self._sample.append(document)
-            count += 1
-        return Shard(name, count, path.stat().st_size, sha256(path))
-
-    def _write_journal(self, shards: Sequence[Shard]) -> None:
-        record = {
-            "settings": self._settings,
-            "shards": [{"file": shard.file, "sha256": shard.sha256} for shard in shards],
-        }
-        write_json(self._output / JOURNAL, record)
-
-    def _encode_shard(self, name: str, documents: Sequence[Document], bar: Any) -> Shard:
-        return write_shard(self._output / name, self._encoded(documents, bar))
+    def _take_shard(self, number: int, documents: Iterator[Document], bar: Any) -> None:
+        name = shard_name(number, self._options.gzip)
+        if not self._options.part.owns(number) or name in self._journal.finished:
+            # What this process did not encode is counted again when all is there.
+            self._statistics = None
+            bar.update(sum(1 for _ in documents))
+            return
+        self._mass = np.zeros(2)
+        shard = write_shard(self._output / name, self._encoded(documents, bar))
+        kept, whole = self._mass.tolist()
+        self._journal.add(FinishedShard(shard, (kept, whole)))
+        written = sum(one.shard.bytes for one in self._journal.finished.values())
+        encoded = sum(one.shard.documents for one in self._journal.finished.values())
+        to_go = written / encoded * max(bar.total - bar.n, 0)
+        bar.set_postfix_str(f"{to_go / 1e6:,.0f} MB to write")
 
     def _encoded(self, documents: Iterable[Document], bar: Any) -> Iterator[EncodedDocument]:
         for window in batched(documents, self._window_size):
             vectors = self._encode_window(window)
-            if not self._sample:
-                self._sample, self._sample_vectors = list(window), vectors
+            if self._sample is None:
+                self._sample = window, vectors
             for document, vector in zip(window, vectors, strict=True):
-                impacts = self._quantize(vector)
-                self._statistics.add(impacts)
+                impacts = self._impacts(vector)
+                if self._statistics is not None:
+                    self._statistics.add(impacts)
                 yield EncodedDocument(document.docid, document.contents, impacts)
             bar.update(len(window))
 
@@ -216,39 +162,105 @@ class CorpusEncoder:
     def _window_size(self) -> int:
         return self._options.batch_size * BATCHES_PER_WINDOW
 
-    def _encode_window(self, documents: Sequence[Document]) -> list[SparseVector]:
+    def _encode_window(self, documents: Sequence[Document]) -> list[ArrayVector]:
         texts = [document.contents for document in documents]
-        return self._encoder.encode(texts, self._options.batch_size)
+        return self._encoder.encode_arrays(texts, self._options.batch_size)
 
-    def _agreement(self) -> dict[str, float]:
-        """Compare float and integer scores on the first window, the same after a resumed run."""
-        if not self._sample_vectors:
-            self._sample_vectors = self._encode_window(self._sample)
-        chosen = slice(agreement.SAMPLE_DOCUMENTS)
-        return agreement.rank_agreement(
-            self._sample[chosen],
-            self._sample_vectors[chosen],
-            self._query_encoder,
-            self._options.document_scale,
-        )
+    def _impacts(self, vector: ArrayVector) -> dict[str, int]:
+        ids, weights = self._options.pruning.apply(vector)
+        self._mass += weights.sum(dtype=np.float64), vector[1].sum(dtype=np.float64)
+        impacts = quantize(weights, self._options.document_scale)
+        found = impacts > 0
+        return dict(zip(self._tokens[ids[found]].tolist(), impacts[found].tolist(), strict=True))
 
-    def _quantize(self, vector: SparseVector) -> dict[str, int]:
-        weights = np.fromiter(vector.values(), dtype=np.float32, count=len(vector))
-        impacts = quantize(weights, self._options.document_scale).tolist()
-        return {token: impact for token, impact in zip(vector, impacts, strict=True) if impact}
+    def _prepare(self, overwrite: bool, resume: bool) -> None:
+        """Clear or check the folder; take over what an interrupted run finished."""
+        if self._journal.path.is_file() and resume:
+            self._journal.load()
+            return
+        parts = self._options.part.count
+        if parts > 1 and overwrite:
+            raise UsageError(
+                "--overwrite would remove what other parts wrote. Empty the folder before the "
+                "parts start, or continue them with --resume."
+            )
+        held = [path for path in self._output.iterdir() if path.suffix != ".lock"]
+        if parts > 1 and not self._journal.path.is_file():
+            held = [path for path in held if path.name == manifest.FILE_NAME]
+        if held and not overwrite:
+            hint = (
+                "It is an unfinished encoding: continue it with --resume, or begin anew with"
+                if self._journal.path.is_file()
+                else "It was left as it is. Give"
+            )
+            raise OutputExistsError(
+                f"{self._output}: is not empty. {hint} --overwrite, or choose another --output."
+            )
+        self._clear(held)
+        self._journal.write()
 
-    def _finish(self, shards: list[Shard]) -> Manifest:
+    def _clear(self, held: Sequence[Path]) -> None:
+        """Remove only what encode itself wrote: a mistyped --output must not cost a folder."""
+        ours = {manifest.FILE_NAME, vocabulary.FILE_NAME, query.FILE_NAME}
+        shards = {*shard_paths(self._output), *self._output.glob(journal.PATTERN)}
+        for path in held:
+            temporary = path.name.endswith(TEMPORARY_SUFFIX)
+            if path.name not in ours and path not in shards and not temporary:
+                raise OutputExistsError(
+                    f"{self._output}: holds {path.name!r}, which no encode wrote, so --overwrite "
+                    "does not clear it. Choose another --output or empty the folder yourself."
+                )
+        for path in held:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _finish(self) -> Manifest | None:
+        """Write the sidecars once every part is done."""
+        if (self._output / manifest.FILE_NAME).is_file():
+            return Manifest.load(self._output)
+        finished = self._journal.all_parts()
+        if finished is None:
+            return None
+        if self._corpus.fingerprint() != self._settings["corpus"]["sha256"]:
+            raise CorpusError(
+                f"{self._corpus.path}: was changed while it was encoded. "
+                "Encode it again with --overwrite once it is complete."
+            )
+        statistics = self._statistics or self._recount(finished)
         self._query_encoder.save(self._output / query.FILE_NAME)
-        self._statistics.vocabulary.save(self._output)
+        statistics.vocabulary.save(self._output)
+        kept, whole = np.array([one.mass for one in finished]).sum(axis=0).tolist()
         made = Manifest(
             settings=self._settings,
-            **self._statistics.totals(),
-            nnz=self._statistics.nnz(),
-            shards=shards,
+            **statistics.totals(),
+            nnz=statistics.nnz(),
+            mass_kept=round(kept / whole, 6) if whole else 1.0,
+            shards=[one.shard for one in finished],
             vocabulary_sha256=sha256(self._output / vocabulary.FILE_NAME),
             agreement=self._agreement(),
             versions={name: version(name) for name in ("l0pyserini", "torch", "transformers")},
         )
         made.save(self._output)
-        (self._output / JOURNAL).unlink()
+        self._journal.remove_all()
         return made
+
+    def _recount(self, finished: Sequence[FinishedShard]) -> CollectionStatistics:
+        """Count what other processes, or an interrupted one, wrote."""
+        statistics = CollectionStatistics()
+        for one in finished:
+            for document in read_shard(self._output / one.shard.file):
+                statistics.add(document.vector)
+        return statistics
+
+    def _agreement(self) -> dict[str, float]:
+        """Compare float and integer scores on the first window of the corpus."""
+        if self._sample is None or self._statistics is None:
+            window = list(islice(self._corpus, min(self._window_size, self._options.shard_size)))
+            self._sample = window, self._encode_window(window)
+        chosen = slice(agreement.SAMPLE_DOCUMENTS)
+        documents, vectors = self._sample
+        return agreement.rank_agreement(
+            documents[chosen],
+            [self._encoder.named(self._options.pruning.apply(one)) for one in vectors[chosen]],
+            self._query_encoder,
+            self._options.document_scale,
+        )

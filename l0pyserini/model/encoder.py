@@ -1,6 +1,7 @@
 """The document encoder: texts in, sparse weights out."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,9 +12,17 @@ from torch import Tensor
 from l0pyserini.errors import CheckpointError, UsageError
 from l0pyserini.model.activation import activate
 from l0pyserini.model.checkpoint import Checkpoint
-from l0pyserini.model.head import replace_decoder
+from l0pyserini.model.head import HEADS, replace_decoder
 from l0pyserini.records import SparseVector
 from l0pyserini.tokenization import Tokenizer
+
+LONG_TOKEN = 200
+"""Characters a token may have on average before a text is tokenised beyond its beginning."""
+
+ArrayVector = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""(token ids ascending, weights float32 > 0)."""
+
+_NOTHING: ArrayVector = (np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 class SparseBatch(NamedTuple):
@@ -43,6 +52,7 @@ class DocumentEncoder:
         activation: str,
         max_length: int = 256,
         device: str = "cpu",
+        backend: str = "float32",
     ) -> None:
         limit = getattr(model.config, "max_position_embeddings", max_length)
         if max_length > limit:
@@ -55,7 +65,8 @@ class DocumentEncoder:
         self.max_length = max_length
         self.device = check_device(device)
         self._model: Any = model.eval().to(self.device)
-        self._decoder = replace_decoder(model)
+        self.backend = self._checked(backend)
+        self._decoder = replace_decoder(model, backend)
         self._kept = self._meaningful_ids()
         self._pad_id = getattr(model.config, "pad_token_id", None) or 0
         self._backend = type(tokenizer)(tokenizer.json_text, tokenizer.name).backend
@@ -68,73 +79,97 @@ class DocumentEncoder:
         max_length: int = 256,
         device: str = "cpu",
         allow_remote_code: bool = False,
+        backend: str = "float32",
     ) -> "DocumentEncoder":
         """Load a checkpoint's masked LM in float32.
 
         Raises:  CheckpointError: if the weights are missing, damaged or of another architecture.
         """
         model = load_masked_lm(checkpoint, allow_remote_code)
-        return cls(model, checkpoint.tokenizer, checkpoint.activation, max_length, device)
+        return cls(model, checkpoint.tokenizer, checkpoint.activation, max_length, device, backend)
+
+    def _checked(self, backend: str) -> str:
+        if backend not in HEADS:
+            raise UsageError(f"--backend {backend!r}: expected one of {', '.join(HEADS)}.")
+        if backend == "int8" and self.device.type != "cpu":
+            raise UsageError(
+                f"--backend int8 runs on the CPU, and --device is {self.device}. "
+                "Use --backend bfloat16 there."
+            )
+        return backend
 
     def _meaningful_ids(self) -> Tensor:
         """Return [V] bool: ids that are a token and no special one.
 
         A vocabulary padded beyond its tokenizer, as some models have, is cut here too.
         """
-        kept = torch.zeros(self._decoder.weight.shape[0], dtype=torch.bool)
+        kept = torch.zeros(self._decoder.vocabulary, dtype=torch.bool)
         tokens = self.tokenizer.tokens[: len(kept)]
         kept[: len(tokens)] = torch.tensor([token is not None for token in tokens])
         return kept.to(self.device)
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text, special tokens in, cut at max_length; [] for no text."""
-        encoded = self._backend.encode_batch_fast(list(texts))
-        return [
-            one.ids if any(text) and not text.isspace() else []
-            for text, one in zip(texts, encoded, strict=True)
-        ]
+        # Tokenising a whole book to keep its first page costs minutes and gigabytes.
+        limit = self.max_length * LONG_TOKEN
+        encoded = self._backend.encode_batch_fast([text[:limit] for text in texts])
+        ids = []
+        for text, one in zip(texts, encoded, strict=True):
+            if len(text) > limit and len(one.ids) < self.max_length:
+                one = self._backend.encode(text)  # noqa: PLW2901
+            ids.append(one.ids if text and not text.isspace() else [])
+        return ids
 
     @torch.inference_mode()
+    def max_logits(self, ids: Sequence[Sequence[int]]) -> Tensor:
+        """Return [B, V] maximal logits of tokenised texts; -inf for a text without tokens."""
+        width = max(max(map(len, ids), default=1), 1)
+        padded = np.full((len(ids), width), self._pad_id, dtype=np.int64)
+        mask = np.zeros((len(ids), width), dtype=np.bool_)
+        for row, one in enumerate(ids):
+            padded[row, : len(one)] = one
+            mask[row, : len(one)] = True
+        real = torch.from_numpy(mask).to(self.device)
+        # A row without tokens would make attention divide by zero; one padding token stands in,
+        # and the head leaves it out.
+        attended = real.to(torch.int64)
+        attended[:, 0] = 1
+        self._decoder.mask = real
+        with self._precision():
+            output = self._model(
+                input_ids=torch.from_numpy(padded).to(self.device), attention_mask=attended
+            )
+        return output.logits.squeeze(1).float()
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if self.backend != "float32":
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
+
     def weights(self, ids: Sequence[Sequence[int]]) -> Tensor:
         """Return dense weights of tokenised texts.
 
         Args:    ids: B lists of token ids, from tokenize().
         Returns: [B, V] float32 >= 0; 0 for special tokens; all 0 for a text without tokens.
         """
-        width = max(max(map(len, ids), default=1), 1)
-        padded = torch.full((len(ids), width), self._pad_id, dtype=torch.int64)
-        mask = torch.zeros((len(ids), width), dtype=torch.bool)
-        for row, one in enumerate(ids):
-            padded[row, : len(one)] = torch.tensor(one, dtype=torch.int64)
-            mask[row, : len(one)] = True
-        mask = mask.to(self.device)
-        self._decoder.mask = mask
-        # A row without tokens would make attention divide by zero; one padding token stands in,
-        # and the head leaves it out.
-        attended = mask.clone()
-        attended[:, 0] = True
-        output = self._model(
-            input_ids=padded.to(self.device), attention_mask=attended.to(torch.int64)
-        )
-        weights = activate(output.logits.squeeze(1).float(), self.activation)
-        return weights * self._kept
+        return activate(self.max_logits(ids), self.activation) * self._kept
 
+    @torch.inference_mode()
     def encode_ids(self, ids: Sequence[Sequence[int]]) -> SparseBatch:
         """Return the sparse weights of tokenised texts; only non-zeros leave the device."""
-        weights = self.weights(ids)
-        rows, columns = weights.nonzero(as_tuple=True)
+        logits = self.max_logits(ids)
+        rows, columns = ((logits > 0) & self._kept).nonzero(as_tuple=True)
+        weights = activate(logits[rows, columns], self.activation)
         starts = np.zeros(len(ids) + 1, dtype=np.int64)
         np.cumsum(np.bincount(rows.cpu().numpy(), minlength=len(ids)), out=starts[1:])
-        return SparseBatch(starts, columns.cpu().numpy(), weights[rows, columns].cpu().numpy())
+        return SparseBatch(starts, columns.cpu().numpy(), weights.cpu().numpy())
 
-    def encode(self, texts: Sequence[str], batch_size: int = 32) -> list[SparseVector]:
-        """Encode texts into {token: weight}, in their order.
+    def encode_arrays(self, texts: Sequence[str], batch_size: int = 32) -> list[ArrayVector]:
+        """Encode texts into (token ids ascending, weights > 0), in the texts' order.
 
-        Args:    texts: N texts. batch_size: texts that go through the model together.
-        Returns: N dicts, weights float > 0.
+        Texts of similar length go through the model together, so that little is padding.
         """
-        vectors: list[SparseVector] = [{} for _ in texts]
-        tokens = self.tokenizer.tokens
+        vectors: list[ArrayVector] = [_NOTHING] * len(texts)
         ids = self.tokenize(texts)
         order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
         for first in range(0, len(order), batch_size):
@@ -142,11 +177,22 @@ class DocumentEncoder:
             batch = self.encode_ids([ids[i] for i in chosen])
             for row, i in enumerate(chosen):
                 part = slice(batch.starts[row], batch.starts[row + 1])
-                pairs = zip(
-                    batch.token_ids[part].tolist(), batch.weights[part].tolist(), strict=True
-                )
-                vectors[i] = {str(tokens[index]): weight for index, weight in pairs}
+                vectors[i] = (batch.token_ids[part], batch.weights[part])
         return vectors
+
+    def encode(self, texts: Sequence[str], batch_size: int = 32) -> list[SparseVector]:
+        """Encode texts into {token: weight}, in their order.
+
+        Args:    texts: N texts. batch_size: texts that go through the model together.
+        Returns: N dicts, weights float > 0.
+        """
+        return [self.named(vector) for vector in self.encode_arrays(texts, batch_size)]
+
+    def named(self, vector: ArrayVector) -> SparseVector:
+        """Return a vector under its tokens' names."""
+        tokens = self.tokenizer.tokens
+        pairs = zip(vector[0].tolist(), vector[1].tolist(), strict=True)
+        return {str(tokens[index]): weight for index, weight in pairs}
 
 
 def check_device(device: str) -> torch.device:

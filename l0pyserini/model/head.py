@@ -9,6 +9,11 @@ TILE_TOKENS = 2048
 TILE_VOCABULARY = 512
 """Vocabulary entries taken together; with TILE_TOKENS a tile of logits has 4 MiB."""
 
+INT8_MAX = 127
+
+TINY = 1e-12
+"""Keeps the scale of an all-zero row above zero."""
+
 
 def max_logits_reference(hidden: Tensor, mask: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return the maximal logits the plain way, for tests: project everything, then take the max.
@@ -22,40 +27,112 @@ def max_logits_reference(hidden: Tensor, mask: Tensor, weight: Tensor, bias: Ten
     return logits.masked_fill(~mask.unsqueeze(-1), float("-inf")).amax(dim=1)
 
 
-def max_logits(hidden: Tensor, mask: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return the maximal logits tile by tile; padding is never projected.
+class TiledHead:
+    """The plain product, tile by tile, in the weights' own precision.
 
-    Args, Returns, Source: as max_logits_reference.
+    Args:    weight: [V, D] float. bias: [V] float.
     """
-    batch, vocabulary = hidden.shape[0], weight.shape[0]
-    out = hidden.new_full((batch, vocabulary), float("-inf"))
-    lengths = mask.sum(dim=1).tolist()
-    for first, last in _groups(lengths):
-        tokens = hidden[first:last][mask[first:last]]
-        if not len(tokens):
-            continue
-        for start in range(0, vocabulary, TILE_VOCABULARY):
-            stop = min(start + TILE_VOCABULARY, vocabulary)
-            logits = tokens @ weight[start:stop].T
-            at = 0
-            for row in range(first, last):
-                if lengths[row]:
-                    out[row, start:stop] = logits[at : at + lengths[row]].amax(dim=0)
-                at += lengths[row]
-    return out + bias
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        self._bias = bias.detach()
+        # The product wants its right side as [D, tile].
+        self._tiles = [
+            self._prepare(weight.detach()[at : at + TILE_VOCABULARY])
+            for at in range(0, len(weight), TILE_VOCABULARY)
+        ]
+
+    def _prepare(self, rows: Tensor) -> Tensor:
+        return rows.T
+
+    def max_logits(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """Return the maximal logits.
+
+        Args, Returns, Source: as max_logits_reference.
+        """
+        return _without_tokens(self._maxima(hidden, mask).float() + self._bias, mask)
+
+    def _maxima(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        return self._tiled(_fill_padding(hidden, mask))
+
+    def _tiled(self, filled: Tensor) -> Tensor:
+        """Return [B, V] maxima over tokens of filled [B, L, D] times each tile."""
+        batch, length, width = filled.shape
+        rows = max(1, TILE_TOKENS // length)
+        maxima: list[Tensor] = []
+        for start in range(0, batch, rows):
+            tokens = filled[start : start + rows].reshape(-1, width)
+            # One buffer for all tiles: a new one each time costs more in page faults than an
+            # int8 product takes.
+            buffer = self._buffer(tokens, TILE_VOCABULARY)
+            parts = []
+            for tile in self._tiles:
+                fits = tile.shape[1] == TILE_VOCABULARY
+                out = buffer if fits else self._buffer(tokens, tile.shape[1])
+                self._product(tokens, tile, out)
+                parts.append(out.view(-1, length, tile.shape[1]).amax(dim=1))
+            maxima.append(torch.cat(parts, dim=1))
+        return torch.cat(maxima)
+
+    def _buffer(self, tokens: Tensor, columns: int) -> Tensor:
+        return tokens.new_empty(len(tokens), columns)
+
+    def _product(self, tokens: Tensor, tile: Tensor, out: Tensor) -> None:
+        torch.mm(tokens, tile, out=out)
 
 
-def _groups(lengths: list[int]) -> list[tuple[int, int]]:
-    """Cut a batch into runs of documents with about TILE_TOKENS tokens each."""
-    groups: list[tuple[int, int]] = []
-    first, tokens = 0, 0
-    for row, length in enumerate(lengths):
-        if tokens and tokens + length > TILE_TOKENS:
-            groups.append((first, row))
-            first, tokens = row, 0
-        tokens += length
-    groups.append((first, len(lengths)))
-    return groups
+class BFloat16Head(TiledHead):
+    """The product in bfloat16, for processors that have it."""
+
+    def _prepare(self, rows: Tensor) -> Tensor:
+        return rows.to(torch.bfloat16).T
+
+    def _maxima(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        return self._tiled(_fill_padding(hidden, mask).to(torch.bfloat16))
+
+
+class Int8Head(TiledHead):
+    """The product in int8 with int32 sums, for CPUs that have it.
+
+    Each vocabulary entry has a scale. Hidden states have one for each document and not for each
+    token, so that the maximum is taken of whole numbers and only the maxima are scaled back.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        self._scale = (weight.detach().abs().amax(dim=1) / INT8_MAX).clamp(min=TINY)
+        super().__init__(weight.detach() / self._scale.unsqueeze(1), bias)
+
+    def _prepare(self, rows: Tensor) -> Tensor:
+        return rows.round().to(torch.int8).T.contiguous()
+
+    def _maxima(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        filled = _fill_padding(hidden, mask)
+        scale = (filled.abs().amax(dim=(1, 2), keepdim=True) / INT8_MAX).clamp(min=TINY)
+        whole = (filled / scale).round().to(torch.int8)
+        return self._tiled(whole) * self._scale * scale.squeeze(1)
+
+    def _buffer(self, tokens: Tensor, columns: int) -> Tensor:
+        return tokens.new_empty(len(tokens), columns, dtype=torch.int32)
+
+    def _product(self, tokens: Tensor, tile: Tensor, out: Tensor) -> None:
+        torch._int_mm(tokens, tile, out=out)
+
+
+HEADS = {"float32": TiledHead, "bfloat16": BFloat16Head, "int8": Int8Head}
+
+
+def _fill_padding(hidden: Tensor, mask: Tensor) -> Tensor:
+    """Overwrite a document's padding with its first token.
+
+    That changes no maximum and saves the masking of every tile.
+    """
+    rows = torch.arange(len(hidden), device=hidden.device)
+    first = hidden[rows, mask.int().argmax(dim=1)]
+    return torch.where(mask.unsqueeze(-1), hidden, first.unsqueeze(1)).float()
+
+
+def _without_tokens(out: Tensor, mask: Tensor) -> Tensor:
+    """Give documents without any token a maximum of nothing."""
+    return out.masked_fill(~mask.any(dim=1, keepdim=True), float("-inf"))
 
 
 class MaxDecoder(nn.Module):
@@ -66,23 +143,25 @@ class MaxDecoder(nn.Module):
     The caller sets `mask` before each forward pass.
     """
 
-    def __init__(self, decoder: nn.Linear) -> None:
+    def __init__(self, decoder: nn.Linear, backend: str) -> None:
         super().__init__()
-        self.weight = decoder.weight
-        self.bias = decoder.bias
+        self.vocabulary = decoder.weight.shape[0]
+        bias = decoder.bias
+        if bias is None:
+            bias = decoder.weight.new_zeros(self.vocabulary)
+        self._head = HEADS[backend](decoder.weight, bias)
         self.mask: Tensor | None = None
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Return [B, 1, V]: a length of one, so that the model's own code still fits."""
         assert self.mask is not None
-        bias = self.bias if self.bias is not None else hidden.new_zeros(self.weight.shape[0])
-        return max_logits(hidden, self.mask, self.weight, bias).unsqueeze(1)
+        return self._head.max_logits(hidden, self.mask).unsqueeze(1)
 
 
-def replace_decoder(model: nn.Module) -> MaxDecoder:
+def replace_decoder(model: nn.Module, backend: str = "float32") -> MaxDecoder:
     """Put a MaxDecoder in the place of a masked LM's output layer and return it."""
     decoder = model.get_output_embeddings()  # type: ignore[operator]
-    replacement = MaxDecoder(decoder)
+    replacement = MaxDecoder(decoder, backend)
     for module in model.modules():
         for name, child in list(module.named_children()):
             if child is decoder:

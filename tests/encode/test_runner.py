@@ -12,9 +12,18 @@ import time
 
 import pytest
 
-from l0pyserini import encode_corpus
+from l0pyserini import build_index, encode_corpus
 from l0pyserini.encode import Manifest, read_shard, read_vocabulary, shard_paths
-from l0pyserini.errors import CheckpointError, CollectionError, DiskError, OutputExistsError
+from l0pyserini.encode.journal import Part
+from l0pyserini.encode.prune import Pruning
+from l0pyserini.errors import (
+    CheckpointError,
+    CollectionError,
+    CorpusError,
+    DiskError,
+    OutputExistsError,
+    UsageError,
+)
 from tests.conftest import write_small_corpus
 from tests.helpers import command, write
 
@@ -104,11 +113,9 @@ def unfinished(small, folder, shards):
     done = manifest.shards[:shards]
     for shard in done:
         shutil.copy(whole / shard.file, folder)
-    record = {
-        "settings": manifest.settings,
-        "shards": [{"file": shard.file, "sha256": shard.sha256} for shard in done],
-    }
-    write(folder / "encoding.journal", json.dumps(record))
+    shards_record = [{**vars(shard), "mass": [1.0, 1.0]} for shard in done]
+    record = {"settings": manifest.settings, "shards": shards_record, "done": False}
+    write(folder / "encoding-0-of-1.journal", json.dumps(record))
     return folder
 
 
@@ -128,6 +135,11 @@ def test_what_cannot_be_resumed_is_refused(corpus, small, tmp_path):
     write(tmp_path / "other.jsonl", '{"id": "x", "text": "y"}\n')
     with pytest.raises(CollectionError, match="cannot be resumed: its corpus was"):
         encode(tmp_path / "other.jsonl", folder, resume=True)
+    journal = (folder / "encoding-0-of-1.journal").read_text()
+    write(folder / "encoding-0-of-1.journal", "{")
+    with pytest.raises(CollectionError, match="encoding-0-of-1.journal: not valid JSON"):
+        encode(corpus, folder, resume=True)
+    write(folder / "encoding-0-of-1.journal", journal)
     (folder / "docs-00000.jsonl").write_text("changed")
     with pytest.raises(CollectionError, match="is not what the unfinished run wrote"):
         encode(corpus, folder, resume=True)
@@ -148,7 +160,7 @@ def test_killed_at_random_moments_it_resumes(tmp_path):
             stderr=subprocess.DEVNULL,
         )
         folder = tmp_path / "e"
-        while not (folder / "encoding.journal").exists() and process.poll() is None:
+        while not (folder / "encoding-0-of-1.journal").exists() and process.poll() is None:
             time.sleep(0.05)
         try:
             process.wait(timeout=chance.uniform(0.2, 1.5) if attempt < 5 else None)
@@ -163,7 +175,7 @@ def test_killed_at_random_moments_it_resumes(tmp_path):
 def test_two_runs_into_one_folder(corpus, tmp_path):
     folder = tmp_path / "e"
     folder.mkdir()
-    with open(folder / "encoding.lock", "w") as held:
+    with open(folder / "encoding-0-of-1.lock", "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(OutputExistsError, match="another encode writes into this folder"):
             encode(corpus, folder)
@@ -175,7 +187,7 @@ def test_a_full_disk_leaves_no_half_file(corpus, small, tmp_path):
     (folder / "docs-00001.jsonl.part").symlink_to("/dev/full")
     with pytest.raises(DiskError, match=r"the disk is full .*Free some space"):
         encode(corpus, folder, resume=True)
-    assert sorted(contents(folder)) == ["docs-00000.jsonl", "encoding.journal"]
+    assert sorted(contents(folder)) == ["docs-00000.jsonl", "encoding-0-of-1.journal"]
     encode(corpus, folder, resume=True)
     assert contents(folder) == contents(small / "encoded")
 
@@ -200,3 +212,92 @@ def test_bad_documents_stop_the_run_with_their_line(tmp_path, capsys):
     assert "d.jsonl:2 docid 'a': this docid was seen before" in err
     assert "Traceback" not in err
     assert not (output / "manifest.json").exists()
+
+
+def test_parts_write_what_one_process_writes(corpus, small, tmp_path):
+    """Three parts, one after the other and not in their order; then the same at once."""
+    folder = tmp_path / "e"
+    for number in (2, 0):
+        assert encode(corpus, folder, part=Part(number, 3)) is None
+    with pytest.raises(OutputExistsError, match="continue it with --resume"):
+        encode(corpus, folder, part=Part(2, 3))
+    assert encode(corpus, folder, part=Part(1, 3)).documents == 151
+    assert contents(folder) == contents(small / "encoded")
+
+    together = tmp_path / "t"
+    arguments = ["--corpus", corpus, "--encoder", "splade-tiny", "--output", together]
+    program = [sys.executable, "-m", "l0pyserini.encode", *map(str, arguments)]
+    parts = [
+        subprocess.Popen(
+            [*program, "--shard-size", "60"],
+            env=os.environ | {"RANK": str(number), "WORLD_SIZE": "2"},
+            stdout=subprocess.DEVNULL,
+        )
+        for number in range(2)
+    ]
+    assert [part.wait() for part in parts] == [0, 0]
+    assert contents(together) == contents(small / "encoded")
+
+
+def test_parts_that_do_not_fit_together(corpus, tmp_path):
+    folder = tmp_path / "e"
+    encode(corpus, folder, part=Part(0, 2))
+    with pytest.raises(UsageError, match="--overwrite would remove what other parts wrote"):
+        encode(corpus, folder, part=Part(1, 2), overwrite=True)
+    with pytest.raises(CollectionError, match="was encoded with other settings than part 1"):
+        encode(corpus, folder, part=Part(1, 2), scale=50.0)
+    with pytest.raises(UsageError, match="--shard-id 2 of --shard-num 2: expected an id from 0"):
+        Part(2, 2)
+
+
+def test_compressed_files_are_indexed_alike(corpus, small, tmp_path):
+    made = encode(corpus, tmp_path / "e", compress=True)
+    assert [shard.file for shard in made.shards][0] == "docs-00000.jsonl.gz"
+    plain = [d for path in shard_paths(small / "encoded") for d in read_shard(path)]
+    assert [d for path in shard_paths(tmp_path / "e") for d in read_shard(path)] == plain
+    facts, _ = build_index(tmp_path / "e", tmp_path / "i")
+    assert facts["indexed_documents"] == 150
+    encode(corpus, tmp_path / "again", compress=True)
+    assert contents(tmp_path / "again") == contents(tmp_path / "e")
+
+
+def test_a_corpus_that_changes_meanwhile(small, tmp_path, monkeypatch):
+    from l0pyserini.corpora.corpus import Corpus
+
+    corpus = shutil.copy(small / "docs.jsonl", tmp_path / "docs.jsonl")
+    digests = iter(["before", "after"])
+    monkeypatch.setattr(Corpus, "fingerprint", lambda _: next(digests))
+    with pytest.raises(CorpusError, match="was changed while it was encoded"):
+        encode(corpus, tmp_path / "e")
+    assert not (tmp_path / "e/manifest.json").exists()
+
+
+def test_pruned_vectors_and_the_mass_they_keep(corpus, small, tmp_path):
+    made = encode(corpus, tmp_path / "e", pruning=Pruning(max_nnz=40, ratio=0.1))
+    assert made.nnz["max"] == 40
+    assert 0.3 < made.mass_kept < 1
+    whole = {d.docid: d.vector for p in shard_paths(small / "encoded") for d in read_shard(p)}
+    for document in read_shard(shard_paths(tmp_path / "e")[0]):
+        vector = whole[document.docid]
+        assert document.vector.items() <= vector.items()
+        assert min(document.vector.values()) >= sorted(vector.values())[-40:][0]
+
+
+def test_a_line_of_a_hundred_megabytes(tmp_path):
+    """Only the beginning goes through the tokenizer, and the result is that of the beginning."""
+    words = "sparse retrieval with impacts "
+    with open(tmp_path / "d.jsonl", "w") as handle:
+        for docid, times in (("long", 100_000_000 // len(words)), ("short", 300)):
+            handle.write(json.dumps({"id": docid, "text": words * times}) + "\n")
+    encode(tmp_path / "d.jsonl", tmp_path / "e")
+    long, short = read_shard(tmp_path / "e/docs-00000.jsonl")
+    assert long.vector == short.vector
+
+
+@pytest.mark.parametrize("backend", ["bfloat16", "int8"])
+def test_fast_backends_are_near_the_exact_one(corpus, small, tmp_path, backend):
+    made = encode(corpus, tmp_path / "e", backend=backend)
+    exact = Manifest.load(small / "encoded")
+    assert made.settings["encoder"]["backend"] == backend
+    assert made.impacts == pytest.approx(exact.impacts, rel=0.01)
+    assert made.postings == pytest.approx(exact.postings, rel=0.02)

@@ -140,7 +140,7 @@ def test_half_precision_weights_are_computed_in_float32(tiny, idf, tmp_path):
     model = load_masked_lm(plain)
     save_checkpoint(tmp_path / "h", model, plain.tokenizer, tiny, "log1p_relu", idf, torch.float16)
     encoder = DocumentEncoder.from_checkpoint(open_checkpoint(str(tmp_path / "h")), 64)
-    assert encoder._decoder.weight.dtype == torch.float32
+    assert next(encoder._model.parameters()).dtype == torch.float32
     full = DocumentEncoder.from_checkpoint(plain, 64)
     torch.testing.assert_close(dense(encoder, TEXTS), dense(full, TEXTS), rtol=0.05, atol=0.05)
 
@@ -257,6 +257,10 @@ def test_length_and_device_are_checked(tiny):
     checkpoint = open_checkpoint(str(tiny), "log1p_relu")
     with pytest.raises(UsageError, match="--max-length 65 is more than the model's 64 positions"):
         DocumentEncoder.from_checkpoint(checkpoint, max_length=65)
+    with pytest.raises(UsageError, match="--backend 'int4': expected one of float32, bfloat16, i"):
+        DocumentEncoder.from_checkpoint(checkpoint, max_length=64, backend="int4")
+    with pytest.raises(UsageError, match="--backend int8 runs on the CPU, and --device is meta"):
+        DocumentEncoder.from_checkpoint(checkpoint, 64, device="meta", backend="int8")
     with pytest.raises(UsageError, match="--device moon: cannot be used"):
         DocumentEncoder.from_checkpoint(checkpoint, max_length=64, device="moon")
 

@@ -6,7 +6,16 @@ import torch
 from l0pyserini.errors import UsageError
 from l0pyserini.model import head
 from l0pyserini.model.activation import LOG_COUNTS, activate
-from l0pyserini.model.head import max_logits, max_logits_reference
+from l0pyserini.model.head import HEADS, TiledHead, max_logits_reference
+
+
+def example(lengths, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(1)
+    hidden = torch.randn(len(lengths), 9, 4, generator=generator, dtype=dtype)
+    mask = torch.arange(9) < torch.tensor(lengths).unsqueeze(1)
+    weight = torch.randn(13, 4, generator=generator, dtype=dtype)
+    bias = torch.randn(13, generator=generator, dtype=dtype)
+    return hidden, mask, weight, bias
 
 
 @pytest.mark.parametrize("lengths", [[7], [1, 5, 9], [9, 0, 3], [0, 0], [4] * 20])
@@ -14,30 +23,36 @@ from l0pyserini.model.head import max_logits, max_logits_reference
 def test_tiled_equals_plain(monkeypatch, lengths, tile):
     monkeypatch.setattr(head, "TILE_TOKENS", tile[0])
     monkeypatch.setattr(head, "TILE_VOCABULARY", tile[1])
-    generator = torch.Generator().manual_seed(1)
-    hidden = torch.randn(len(lengths), 9, 4, generator=generator, dtype=torch.float64)
-    mask = torch.arange(9) < torch.tensor(lengths).unsqueeze(1)
-    weight = torch.randn(13, 4, generator=generator, dtype=torch.float64)
-    bias = torch.randn(13, generator=generator, dtype=torch.float64)
+    hidden, mask, weight, bias = example(lengths, torch.float32)
     expected = max_logits_reference(hidden, mask, weight, bias)
-    torch.testing.assert_close(max_logits(hidden, mask, weight, bias), expected, rtol=0, atol=1e-12)
+    found = TiledHead(weight, bias).max_logits(hidden, mask)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
-def test_the_largest_tensor_is_a_tile(monkeypatch):
+@pytest.mark.parametrize(("backend", "tolerance"), [("bfloat16", 0.06), ("int8", 0.1)])
+def test_fast_heads_are_near_the_plain_one(monkeypatch, backend, tolerance):
+    monkeypatch.setattr(head, "TILE_VOCABULARY", 8)
+    hidden, mask, weight, bias = example([1, 5, 9, 0], torch.float32)
+    expected = max_logits_reference(hidden, mask, weight, bias)
+    found = HEADS[backend](weight, bias).max_logits(hidden, mask)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, expected, rtol=0, atol=tolerance)
+
+
+def test_the_largest_product_is_a_tile(monkeypatch):
     """No B x L x V tensor: with 8 documents of 64 tokens the tile bounds every product."""
     monkeypatch.setattr(head, "TILE_TOKENS", 64)
     monkeypatch.setattr(head, "TILE_VOCABULARY", 10)
     sizes = []
-    plain = torch.Tensor.__matmul__
+    plain = torch.mm
 
-    def watched(one, other):
-        out = plain(one, other)
+    def watched(one, other, out):
         sizes.append(out.numel())
-        return out
+        return plain(one, other, out=out)
 
-    monkeypatch.setattr(torch.Tensor, "__matmul__", watched)
+    monkeypatch.setattr(torch, "mm", watched)
     hidden, mask = torch.randn(8, 64, 4), torch.ones(8, 64, dtype=torch.bool)
-    max_logits(hidden, mask, torch.randn(100, 4), torch.zeros(100))
+    TiledHead(torch.randn(100, 4), torch.zeros(100)).max_logits(hidden, mask)
     assert max(sizes) == 64 * 10
 
 

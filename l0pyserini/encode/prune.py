@@ -1,0 +1,47 @@
+"""Pruning vectors while they are encoded: fewer postings, and how much weight that costs."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l0pyserini.errors import UsageError
+
+ArrayVector = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What is left out of a vector. The defaults leave out nothing.
+
+    max_nnz: keep at most so many tokens, the heaviest; equal weights by token id, lower first.
+    min_weight: leave out weights below this. ratio: leave out weights below this share of the
+    document's largest weight.
+    """
+
+    max_nnz: int | None = None
+    min_weight: float = 0.0
+    ratio: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.min_weight < 0:
+            raise UsageError(f"--min-weight {self.min_weight}: expected a number from 0.")
+        if not 0 <= self.ratio < 1:
+            raise UsageError(f"--prune-ratio {self.ratio}: expected a number from 0 and below 1.")
+
+    def apply(self, vector: ArrayVector) -> ArrayVector:
+        """Return the vector without what is pruned, token ids still ascending."""
+        ids, weights = vector
+        if not len(ids):
+            return vector
+        floor = max(self.min_weight, self.ratio * float(weights.max()))
+        kept = weights >= floor
+        if self.max_nnz is not None and kept.sum() > self.max_nnz:
+            heaviest = np.lexsort((ids, -weights))[: self.max_nnz]
+            kept &= np.isin(np.arange(len(ids)), heaviest)
+        return ids[kept], weights[kept]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what makes vectors differ, for the manifest."""
+        return asdict(self)

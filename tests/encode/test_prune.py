@@ -1,0 +1,38 @@
+"""Pruning, by hand."""
+
+import numpy as np
+import pytest
+
+from l0pyserini.encode.prune import Pruning
+from l0pyserini.errors import UsageError
+
+VECTOR = (np.array([3, 5, 8, 9]), np.array([0.5, 2.0, 0.1, 0.5], dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ("pruning", "ids"),
+    [
+        (Pruning(), [3, 5, 8, 9]),
+        (Pruning(max_nnz=2), [3, 5]),
+        (Pruning(max_nnz=9), [3, 5, 8, 9]),
+        (Pruning(min_weight=0.2), [3, 5, 9]),
+        (Pruning(ratio=0.5), [5]),
+        (Pruning(max_nnz=1, min_weight=0.3, ratio=0.1), [5]),
+    ],
+)
+def test_what_is_kept(pruning, ids):
+    kept, weights = pruning.apply(VECTOR)
+    assert kept.tolist() == ids
+    assert weights.tolist() == [dict(zip(*map(list, VECTOR), strict=True))[i] for i in ids]
+
+
+def test_an_empty_vector_stays_empty():
+    empty = (np.empty(0, np.int64), np.empty(0, np.float32))
+    assert Pruning(max_nnz=1, ratio=0.5).apply(empty) == empty
+
+
+def test_limits_that_make_no_sense():
+    with pytest.raises(UsageError, match="--min-weight -1: expected a number from 0"):
+        Pruning(min_weight=-1)
+    with pytest.raises(UsageError, match="--prune-ratio 1: expected a number from 0 and below 1"):
+        Pruning(ratio=1)
