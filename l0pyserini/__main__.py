@@ -13,6 +13,7 @@ VERBS = {
     "bm25": "index and search a corpus with BM25, the baseline",
     "evaluate": "score runs with trec_eval",
     "idf": "count an IDF table over a corpus",
+    "quantize": "choose document and query scales on a sample",
     "doctor": "check Java, Lucene, torch, tokenizer and tables, and say how to mend them",
 }
 

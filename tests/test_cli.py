@@ -21,6 +21,7 @@ CONTRACT = {
     "evaluate": "qrels run measures json",
     "idf": "corpus tokenizer output",
     "doctor": "",
+    "quantize": "corpus encoder topics qrels",
     "demo": "",
 }
 

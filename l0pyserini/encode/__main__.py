@@ -11,6 +11,8 @@ from l0pyserini.encode.journal import Part
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.model.activation import LOG_COUNTS
 
+MAX_BITS = 16
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the command's flags."""
@@ -38,6 +40,12 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default cpu)")
     flags.add_argument(
         "--scale", type=positive_float, default=100.0, help="impacts per weight (default 100)"
+    )
+    flags.add_argument(
+        "--bits",
+        type=_bits,
+        help="1 to 16: choose --scale for impacts of so many bits; auto: choose both scales "
+        "so that the float ranking is kept",
     )
     flags.add_argument(
         "--query-scale",
@@ -110,11 +118,21 @@ def run(args: argparse.Namespace) -> None:
         pruning=Pruning(args.max_nnz, args.min_weight, args.prune_ratio),
         part=Part(args.shard_id, args.shard_num),
         compress=args.gzip,
+        bits=args.bits,
     )
     if manifest is None:
         print(f"part {args.shard_id} of {args.shard_num} is done; others are not, in {args.output}")
     else:
         print(summary(manifest, args.output, seconds))
+
+
+def _bits(text: str) -> int:
+    """Parse --bits: 1 to 16, or auto, which the API writes as 0."""
+    if text == "auto":
+        return 0
+    if text.isdigit() and 1 <= int(text) <= MAX_BITS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not auto nor a number from 1 to {MAX_BITS}")
 
 
 def _device(name: str) -> str:

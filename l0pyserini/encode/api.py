@@ -1,14 +1,19 @@
 """encode_corpus: what `python -m l0pyserini.encode` does, as a function."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from l0pyserini.corpora import open_corpus
+from l0pyserini.corpora import Corpus, open_corpus
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.files import folder_bytes
 from l0pyserini.model.checkpoint import open_checkpoint
-from l0pyserini.progress import Stopwatch
+from l0pyserini.progress import Stopwatch, say
+
+if TYPE_CHECKING:
+    from l0pyserini.model.encoder import DocumentEncoder
+    from l0pyserini.search.query import IdfQueryEncoder
 
 
 def encode_corpus(
@@ -30,11 +35,14 @@ def encode_corpus(
     pruning: Pruning | None = None,
     part: Part | None = None,
     compress: bool = False,
+    bits: int | None = None,
 ) -> tuple[Manifest | None, float]:
     """Encode a corpus into a folder of JsonVectorCollection files.
 
     Args:    corpus, encoder: as --corpus and --encoder. scale: impacts per unit of weight.
              query_scale: impacts per unit of IDF, recorded for the searches.
+             bits: choose `scale` so that impacts have so many bits, 0 to choose both scales by
+             the planner; both look at the first thousand documents.
              backend: float32, bfloat16 or int8. part: which share of the shards to encode.
     Returns: the manifest (None while other parts are not done), and the seconds that encoding
              took, model loading left out.
@@ -51,6 +59,11 @@ def encode_corpus(
     model = DocumentEncoder.from_checkpoint(
         checkpoint, max_length, device, allow_remote_code, backend
     )
+    prune = pruning or Pruning()
+    watch = Stopwatch()
+    if bits is not None:
+        scale, query_scale = _planned(source, model, query_encoder, bits, prune, batch_size)
+        query_encoder = IdfQueryEncoder.from_checkpoint(checkpoint, query_scale)
     job = CorpusEncoder(
         source,
         model,
@@ -61,14 +74,37 @@ def encode_corpus(
             scale,
             query_scale,
             shard_size,
-            pruning or Pruning(),
+            prune,
             part or Part(),
             compress,
         ),
         {"name": checkpoint.name, "weights_sha256": checkpoint.weights_sha256()},
     )
-    watch = Stopwatch()
     return job.run(overwrite, resume), watch.seconds
+
+
+def _planned(
+    corpus: Corpus,
+    model: "DocumentEncoder",
+    query_encoder: "IdfQueryEncoder",
+    bits: int,
+    pruning: Pruning,
+    batch_size: int,
+) -> tuple[float, float]:
+    """Return document and query scale for so many bits, 0 = what the planner chooses."""
+    from l0pyserini.encode.planner import bits_scale, plan
+    from l0pyserini.encode.sampling import take_sample
+
+    sample = take_sample(corpus, model, pruning=pruning, batch_size=batch_size)
+    if bits:
+        return bits_scale(sample.vectors, bits), query_encoder.scale
+    _, chosen, _ = plan(sample, query_encoder)
+    say(
+        f"planned on {len(sample.docids):,} documents: --scale {chosen.document_scale:g} "
+        f"({chosen.bits} bits) --query-scale {chosen.query_scale:g}, "
+        f"kept@10 {chosen.kept:.4f}, overlap@10 {chosen.overlap:.4f}"
+    )
+    return chosen.document_scale, chosen.query_scale
 
 
 def summary(manifest: Manifest, output: str | Path, seconds: float) -> str:

@@ -252,7 +252,7 @@ def test_parts_that_do_not_fit_together(corpus, tmp_path):
 
 def test_compressed_files_are_indexed_alike(corpus, small, tmp_path):
     made = encode(corpus, tmp_path / "e", compress=True)
-    assert [shard.file for shard in made.shards][0] == "docs-00000.jsonl.gz"
+    assert made.shards[0].file == "docs-00000.jsonl.gz"
     plain = [d for path in shard_paths(small / "encoded") for d in read_shard(path)]
     assert [d for path in shard_paths(tmp_path / "e") for d in read_shard(path)] == plain
     facts, _ = build_index(tmp_path / "e", tmp_path / "i")

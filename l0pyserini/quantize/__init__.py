@@ -1,0 +1,1 @@
+"""The quantisation planner's command."""
