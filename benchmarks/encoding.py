@@ -208,7 +208,7 @@ def growth(shared: Path) -> None:
             )
 
 
-def kills(shared: Path, times: int = 20) -> None:
+def kills(_: Path, times: int = 20) -> None:
     """Kill encode at random moments and compare what resuming gives with an unbroken run."""
     print(machine())
     chance = random.Random(20)

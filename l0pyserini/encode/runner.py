@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 BATCHES_PER_WINDOW = 32
 """Documents are sorted by length within this many batches, so that little is padding."""
 
+POSTING_CHARACTERS = 12
+"""What `"token":123,` takes in a file on average, for the estimate in the progress line."""
+
 
 @dataclass(frozen=True)
 class EncodeOptions:
@@ -141,22 +144,22 @@ class CorpusEncoder:
         shard = write_shard(self._output / name, self._encoded(documents, bar))
         kept, whole = self._mass.tolist()
         self._journal.add(FinishedShard(shard, (kept, whole)))
-        written = sum(one.shard.bytes for one in self._journal.finished.values())
-        encoded = sum(one.shard.documents for one in self._journal.finished.values())
-        to_go = written / encoded * max(bar.total - bar.n, 0)
-        bar.set_postfix_str(f"{to_go / 1e6:,.0f} MB to write")
 
     def _encoded(self, documents: Iterable[Document], bar: Any) -> Iterator[EncodedDocument]:
         for window in batched(documents, self._window_size):
             vectors = self._encode_window(window)
             if self._sample is None:
                 self._sample = window, vectors
+            size = 0
             for document, vector in zip(window, vectors, strict=True):
                 impacts = self._impacts(vector)
                 if self._statistics is not None:
                     self._statistics.add(impacts)
+                size += len(document.contents) + POSTING_CHARACTERS * len(impacts)
                 yield EncodedDocument(document.docid, document.contents, impacts)
             bar.update(len(window))
+            to_go = size / len(window) * (bar.total - bar.n)
+            bar.set_postfix_str(f"about {to_go / 1e6:,.0f} MB to write", refresh=False)
 
     @property
     def _window_size(self) -> int:

@@ -12,6 +12,7 @@ from l0pyserini.evaluate.trec_eval import trec_eval
 from l0pyserini.index import read_facts
 from l0pyserini.records import Hit
 from l0pyserini.search import IdfQueryEncoder
+from l0pyserini.search.run import rank, strictly_falling
 from tests.helpers import command
 
 
@@ -78,7 +79,9 @@ def test_measures_agree_with_trec_eval_and_get_better_with_bits(sample):
             sum(float(w) * weights.get(tokens[i], 0) for i, w in zip(*vector, strict=True))
             for vector in sample.vectors
         ]
-        run[topic.qid] = [Hit(d, s) for d, s in zip(sample.docids, scores, strict=True) if s]
+        hits = rank(Hit(d, s) for d, s in zip(sample.docids, scores, strict=True) if s)
+        fallen = strictly_falling([hit.score for hit in hits])
+        run[topic.qid] = [Hit(hit.docid, s) for hit, s in zip(hits, fallen, strict=True)]
     measured = trec_eval(sample.qrels, run, [parse_measure("nDCG@10")])["nDCG@10"]["all"]
     assert float_ndcg == pytest.approx(measured, abs=2e-3)
 

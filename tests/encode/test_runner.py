@@ -11,11 +11,13 @@ import sys
 import time
 
 import pytest
+import torch
 
 from l0pyserini import build_index, encode_corpus
 from l0pyserini.encode import Manifest, read_shard, read_vocabulary, shard_paths
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.prune import Pruning
+from l0pyserini.encode.quantize import quantize
 from l0pyserini.errors import (
     CheckpointError,
     CollectionError,
@@ -77,6 +79,23 @@ def test_impacts_are_the_rounded_weights(small):
         for token, impact in document.vector.items():
             assert abs(weights[token] * 100 - impact) <= 0.5 + 1e-3
         assert all(w * 100 <= 0.5 + 1e-3 for t, w in weights.items() if t not in document.vector)
+
+
+def test_impacts_equal_those_of_the_plain_head_exactly(small, monkeypatch):
+    """The tiled head and B x L x V at once: every whole number the same on real texts."""
+    from l0pyserini import DocumentEncoder, open_checkpoint
+    from l0pyserini.model import head
+
+    texts = [d.contents for d in read_shard(shard_paths(small / "encoded")[0])]
+    encoder = DocumentEncoder.from_checkpoint(open_checkpoint("splade-tiny"))
+    tiled = [quantize(w, 100).tolist() for _, w in encoder.encode_arrays(texts)]
+    plain = torch.cat([tile.T for tile in encoder._decoder._head._tiles])
+    monkeypatch.setattr(
+        head.TiledHead,
+        "max_logits",
+        lambda self, hidden, mask: head.max_logits_reference(hidden, mask, plain, self._bias),
+    )
+    assert [quantize(w, 100).tolist() for _, w in encoder.encode_arrays(texts)] == tiled
 
 
 def test_the_summary_tells_counts_and_agreement(corpus, tmp_path, capsys):
