@@ -11,12 +11,12 @@ from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import L0Error
 from l0pyserini.evaluate.efficiency import Efficiency, efficiency
 from l0pyserini.evaluate.evaluation import evaluate_run
+from l0pyserini.idf.query import FILE_NAME, IdfQueryEncoder
 from l0pyserini.index.api import build_index
 from l0pyserini.index.verify import index_totals
 from l0pyserini.model.checkpoint import DEFAULT_ENCODER
 from l0pyserini.progress import say
 from l0pyserini.search.api import search_topics
-from l0pyserini.search.query import FILE_NAME, IdfQueryEncoder
 from l0pyserini.table import format_table
 
 MEASURES = ("nDCG@10", "AP", "P@30", "R@100", "RR@10")

@@ -12,8 +12,8 @@ from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.progress import Stopwatch, say
 
 if TYPE_CHECKING:
+    from l0pyserini.idf.query import IdfQueryEncoder
     from l0pyserini.model.encoder import DocumentEncoder
-    from l0pyserini.search.query import IdfQueryEncoder
 
 
 def encode_corpus(
@@ -52,8 +52,8 @@ def encode_corpus(
     checkpoint = open_checkpoint(encoder, activation, idf, allow_remote_code)
     # torch comes in here, after all that can be refused without it.
     from l0pyserini.encode.runner import CorpusEncoder, EncodeOptions
+    from l0pyserini.idf.query import IdfQueryEncoder
     from l0pyserini.model.encoder import DocumentEncoder
-    from l0pyserini.search.query import IdfQueryEncoder
 
     query_encoder = IdfQueryEncoder.from_checkpoint(checkpoint, query_scale)
     model = DocumentEncoder.from_checkpoint(

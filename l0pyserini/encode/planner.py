@@ -11,8 +11,8 @@ from scipy.sparse import csr_matrix
 from l0pyserini.encode.prune import ArrayVector
 from l0pyserini.encode.quantize import quantize
 from l0pyserini.errors import CollectionError
+from l0pyserini.idf.query import IdfQueryEncoder
 from l0pyserini.records import Qrels, Topic
-from l0pyserini.search.query import IdfQueryEncoder
 
 MAX_LOSS = 0.001
 DEPTH = 10

@@ -24,12 +24,13 @@ from l0pyserini.encode.collection import (
 from l0pyserini.encode.journal import FinishedShard, Journal, Part
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.prune import ArrayVector, Pruning
-from l0pyserini.encode.quantize import check_scale, quantize
+from l0pyserini.encode.quantize import quantize
 from l0pyserini.errors import CheckpointError, CorpusError, OutputExistsError, UsageError
 from l0pyserini.files import TEMPORARY_SUFFIX, disk_errors, sha256
+from l0pyserini.idf import query
+from l0pyserini.impacts import check_scale
 from l0pyserini.progress import progress_bar
 from l0pyserini.records import Document
-from l0pyserini.search import query
 
 if TYPE_CHECKING:
     from l0pyserini.model.encoder import DocumentEncoder

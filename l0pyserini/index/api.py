@@ -10,11 +10,11 @@ from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import CollectionError
 from l0pyserini.files import atomic_folder, folder_bytes, sha256
+from l0pyserini.idf import query
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.facts import index_facts, write_facts
 from l0pyserini.index.verify import verify_index
 from l0pyserini.progress import Stopwatch, say
-from l0pyserini.search import query
 
 IMPACT_OPTIONS = ("-impact", "-pretokenized", "-optimize")
 

@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> None:
     qrels = read_qrels(args.qrels, args.split) if args.qrels else None
     from l0pyserini.encode.planner import plan
     from l0pyserini.encode.sampling import take_sample
+    from l0pyserini.idf.query import IdfQueryEncoder
     from l0pyserini.model.encoder import DocumentEncoder
-    from l0pyserini.search.query import IdfQueryEncoder
 
     encoder = DocumentEncoder.from_checkpoint(checkpoint, args.max_length, args.device)
     sample = take_sample(corpus, encoder, args.sample, topics, qrels)

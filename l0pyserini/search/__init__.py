@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from l0pyserini.search.query import IdfQueryEncoder
+    from l0pyserini.idf.query import IdfQueryEncoder
     from l0pyserini.search.run import read_run, write_run
     from l0pyserini.search.searcher import ImpactSearcher
 
 __all__ = ["IdfQueryEncoder", "ImpactSearcher", "read_run", "write_run"]
 
 _HOMES = {
-    "IdfQueryEncoder": "l0pyserini.search.query",
+    "IdfQueryEncoder": "l0pyserini.idf.query",
     "ImpactSearcher": "l0pyserini.search.searcher",
     "read_run": "l0pyserini.search.run",
     "write_run": "l0pyserini.search.run",

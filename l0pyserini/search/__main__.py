@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from l0pyserini.cli import add_overwrite, make_parser, positive_int, run_command
 from l0pyserini.errors import UsageError
+from l0pyserini.idf.query import DEFAULT_SCALE, IdfQueryEncoder
 from l0pyserini.progress import say
-from l0pyserini.search.query import DEFAULT_SCALE, IdfQueryEncoder
 from l0pyserini.search.searcher import ImpactSearcher
 
 DEFAULT_HITS = 1000

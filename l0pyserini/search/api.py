@@ -6,9 +6,9 @@ from pathlib import Path
 
 from l0pyserini.corpora import read_topics
 from l0pyserini.files import refuse_existing
+from l0pyserini.idf.query import IdfQueryEncoder
 from l0pyserini.progress import Stopwatch, progress_bar
 from l0pyserini.records import Hit
-from l0pyserini.search.query import IdfQueryEncoder
 from l0pyserini.search.run import check_tag, write_run
 from l0pyserini.search.searcher import ImpactSearcher
 

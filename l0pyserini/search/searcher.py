@@ -8,12 +8,12 @@ from typing import Any, Self
 
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import ImpactIndexError, QueryMismatchError, UsageError
+from l0pyserini.idf import query
+from l0pyserini.idf.query import IdfQueryEncoder
 from l0pyserini.index.facts import FILE_NAME, read_facts
 from l0pyserini.index.verify import first_line
 from l0pyserini.lucene.jvm import java_class, start_jvm
 from l0pyserini.records import Hit, ImpactVector
-from l0pyserini.search import query
-from l0pyserini.search.query import IdfQueryEncoder
 
 
 class ImpactSearcher:
