@@ -63,22 +63,34 @@ def write_json(path: str | os.PathLike[str], value: Any) -> None:
 
 
 @contextlib.contextmanager
-def atomic_folder(path: str | os.PathLike[str], overwrite: bool) -> Iterator[Path]:
+def atomic_folder(path: str | os.PathLike[str], overwrite: bool, marker: str) -> Iterator[Path]:
     """Give a temporary folder that takes its place at the end; an older one stays until then.
 
-    Raises:  OutputExistsError: if the folder holds something and overwrite is False.
+    Args:    marker: a file name pattern by which a folder of the same kind is known; overwriting
+             never removes a folder without one, so that a mistyped path costs nothing.
+    Raises:  OutputExistsError: if the folder holds something, and overwrite is False or it is of
+             another kind.
     """
     target = Path(path)
     refuse_existing(target, overwrite)
+    if target.is_file() or (
+        target.is_dir() and any(target.iterdir()) and not any(target.glob(marker))
+    ):
+        raise OutputExistsError(
+            f"{target}: holds no {marker}, so it is not what --overwrite replaces here. "
+            "Choose another path, or remove it yourself."
+        )
     temporary = target.with_name(target.name + TEMPORARY_SUFFIX)
+    before = target.with_name(target.name + ".old")
     with disk_errors(target):
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         try:
             yield temporary
             if target.exists():
-                shutil.rmtree(target)
+                os.replace(target, before)
             os.replace(temporary, target)
+            shutil.rmtree(before, ignore_errors=True)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise

@@ -21,6 +21,7 @@ from l0pyserini.files import (
     write_json,
 )
 from l0pyserini.index.anserini import index_collection
+from l0pyserini.index.facts import LUCENE_MARKER
 from l0pyserini.lucene.jvm import run_java
 from l0pyserini.progress import Stopwatch, progress_bar, say
 from l0pyserini.records import Topic
@@ -102,7 +103,7 @@ def _index(
             f"{folder}: is an index of {facts.get('corpus')!r} ({facts.get('format')}), not the "
             f"BM25 index of {corpus.name!r} as it is now. Give another --index, or --overwrite."
         )
-    with atomic_folder(folder, overwrite) as place:
+    with atomic_folder(folder, overwrite, LUCENE_MARKER) as place:
         documents = place.with_name(place.name + ".docs")
         try:
             count = _write_documents(corpus, documents)

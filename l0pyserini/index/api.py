@@ -12,7 +12,7 @@ from l0pyserini.errors import CollectionError
 from l0pyserini.files import atomic_folder, folder_bytes, sha256
 from l0pyserini.idf import query
 from l0pyserini.index.anserini import index_collection
-from l0pyserini.index.facts import index_facts, write_facts
+from l0pyserini.index.facts import LUCENE_MARKER, index_facts, write_facts
 from l0pyserini.index.verify import verify_index
 from l0pyserini.progress import Stopwatch, say
 
@@ -40,7 +40,7 @@ def build_index(
     manifest = Manifest.load(source)
     check_files(source, manifest)
     watch = Stopwatch()
-    with atomic_folder(target, overwrite) as place:
+    with atomic_folder(target, overwrite, LUCENE_MARKER) as place:
         say(f"index {source} ({manifest.documents:,} documents, {manifest.postings:,} postings)")
         index_collection("JsonVectorCollection", source, place, threads, IMPACT_OPTIONS, heap)
         verify_index(place, manifest.documents - manifest.empty_documents, read_vocabulary(source))

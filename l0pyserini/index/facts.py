@@ -11,6 +11,9 @@ from l0pyserini.files import write_json
 FILE_NAME = "l0pyserini.json"
 FORMAT = "l0pyserini-index-1"
 
+LUCENE_MARKER = "segments_*"
+"""A folder with such a file is a Lucene index."""
+
 
 def index_facts(manifest: Manifest, builder: str, bytes_on_disk: int) -> dict[str, Any]:
     """Return the facts of an index built from a collection.
@@ -48,7 +51,7 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
         raise ImpactIndexError(
             f"{folder}: no such index. Build one with `python -m l0pyserini.index`."
         )
-    if not any(folder.glob("segments_*")):
+    if not any(folder.glob(LUCENE_MARKER)):
         raise ImpactIndexError(
             f"{folder}: is no Lucene index (it holds no segments_N file). "
             "Give the folder that `python -m l0pyserini.index --index` named."

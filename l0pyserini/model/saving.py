@@ -48,7 +48,7 @@ def save_checkpoint(
             "silenced for other loaders. Use a model with a decoder bias (decoder_bias=true)."
         )
     silence(decoder, list(tokenizer.special_tokens.values()))
-    with atomic_folder(folder, overwrite) as place:
+    with atomic_folder(folder, overwrite, "config.json") as place:
         model.to(dtype).save_pretrained(place)  # type: ignore[operator]
         model.to(torch.float32)
         _set_dtype(place / "config.json")
