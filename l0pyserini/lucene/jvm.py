@@ -19,6 +19,7 @@ from l0pyserini.errors import JavaError, JvmRunningError, UsageError
 from l0pyserini.lucene.java import VECTOR_MODULE, JavaRuntime, find_java
 
 HEAP_VARIABLE = "L0PYSERINI_HEAP"
+EXTENSION_JAR = "l0pyserini-lucene.jar"
 
 _HEAP = re.compile(r"\d+[kmgKMG]")
 _starting = threading.Lock()
@@ -48,8 +49,8 @@ def fatjar() -> Path:
 
 
 def class_path() -> list[str]:
-    """Return the jars that every JVM of ours gets."""
-    return [str(fatjar())]
+    """Return the jars that every JVM of ours gets: Anserini's and the small one of java/."""
+    return [str(fatjar()), str(resources.files("l0pyserini") / "resources" / EXTENSION_JAR)]
 
 
 def jvm_options(runtime: JavaRuntime, heap: str | None) -> list[str]:
@@ -82,10 +83,8 @@ def check_heap(heap: str) -> str:
 def start_jvm(heap: str | None = None) -> None:
     """Start this process's JVM, or accept the one that runs if it serves.
 
-    A JVM that Pyserini started serves too: it has the fatjar.
-
     Args:    heap: largest heap as Java writes it ("4g"); default L0PYSERINI_HEAP, else Java's own.
-    Raises:  JvmRunningError: if a JVM without Anserini, or with another heap than asked for, runs.
+    Raises:  JvmRunningError: if a JVM without our jar, or with another heap than asked for, runs.
              JavaError: if no Java is found or it does not start.
     """
     wanted = heap or os.environ.get(HEAP_VARIABLE)
@@ -106,11 +105,12 @@ def _accept_running(wanted_heap: str | None) -> None:
     import jnius_config
 
     options = jnius_config.get_options()
-    if not any("anserini" in Path(entry).name for entry in jnius_config.get_classpath()):
+    if not any(Path(entry).name == EXTENSION_JAR for entry in jnius_config.get_classpath()):
         raise JvmRunningError(
-            f"a JVM without Anserini runs in this process (class path "
+            "a JVM without l0pyserini's jar runs in this process (class path "
             f"{jnius_config.get_classpath()}, options {options}), and a process can have only one. "
-            "Start l0pyserini before the code that starts it, or run it in a process of its own."
+            "Call l0pyserini.lucene.start_jvm() before the code that starts it (Pyserini works on "
+            "that JVM), or run it in a process of its own."
         )
     if wanted_heap is not None and f"-Xmx{wanted_heap}" not in options:
         raise JvmRunningError(

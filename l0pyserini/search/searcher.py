@@ -17,7 +17,7 @@ from l0pyserini.records import Hit, ImpactVector
 
 
 class ImpactSearcher:
-    """Searches an impact index through Anserini's SimpleImpactSearcher.
+    """Searches an impact index. Safe for use by several threads.
 
     The hits and their order are those of Pyserini's LuceneImpactSearcher with the same query
     encoder. Scores are the exact sums of impact products, where Anserini lowers equal scores by
@@ -38,18 +38,15 @@ class ImpactSearcher:
         self.index = Path(index)
         self.query_encoder, self.vocabulary = self._query_side(query_encoder)
         start_jvm(heap)
-        self._hash_map = java_class("java.util.HashMap")
-        self._array_list = java_class("java.util.ArrayList")
-        self._integer = java_class("java.lang.Integer")
-        simple_searcher = java_class("io.anserini.search.SimpleImpactSearcher")
+        impact_search = java_class("io.l0pyserini.ImpactSearch")
         try:
-            self._searcher = simple_searcher(str(self.index))
+            self._searcher = impact_search(str(self.index))
         except Exception as fault:
             raise ImpactIndexError(
                 f"{self.index}: Lucene cannot open this index ({first_line(fault)}). "
                 "It is damaged, or of a newer Lucene; build it again."
             ) from fault
-        self.num_docs: int = self._searcher.get_total_num_docs()
+        self.num_docs: int = self._searcher.numDocs()
 
     def _query_side(
         self, given: IdfQueryEncoder | None
@@ -71,10 +68,7 @@ class ImpactSearcher:
 
     def search(self, text: str, k: int = 10) -> list[Hit]:
         """Return the k best documents of one query, by the tie rule; [] where no token is known."""
-        impacts = self.known(self.query_encoder.encode(text))
-        if not impacts:
-            return []
-        return _hits(self._searcher.search(self._java_query(impacts), _check_k(k)))
+        return self.batch_search([text], ["1"], k)["1"]
 
     def batch_search(
         self, queries: Sequence[str], qids: Sequence[str], k: int = 10, threads: int = 1
@@ -82,17 +76,14 @@ class ImpactSearcher:
         """Return {qid: hits} of many queries, in their order, searched by threads in Java."""
         if len(queries) != len(qids):
             raise UsageError(f"{len(queries)} queries and {len(qids)} qids; expected as many.")
-        encoded = [self.known(self.query_encoder.encode(text)) for text in queries]
-        java_queries, java_qids = self._array_list(), self._array_list()
-        for qid, impacts in zip(qids, encoded, strict=True):
-            if impacts:
-                java_queries.add(self._java_query(impacts))
-                java_qids.add(qid)
-        found = self._searcher.batch_search(java_queries, java_qids, _check_k(k), threads)
-        return {
-            qid: _hits(found.get(qid)) if impacts else []
-            for qid, impacts in zip(qids, encoded, strict=True)
-        }
+        if k < 1:
+            raise UsageError(f"k is {k}, expected a number from 1.")
+        encoded = (self.known(self.query_encoder.encode(text)) for text in queries)
+        lines = (" ".join(f"{token} {impact}" for token, impact in one.items()) for one in encoded)
+        # One string each way for the whole batch: a call into Java for every hit would cost more
+        # than the search.
+        found = self._searcher.search("\n".join(lines), k, threads)
+        return dict(zip(qids, map(_hits, found.split("\n")), strict=False))
 
     def search_topics(
         self,
@@ -114,12 +105,6 @@ class ImpactSearcher:
             for qid, hits in found.items():
                 kept = [hit for hit in hits if not (remove_query and hit.docid == qid)]
                 yield qid, kept[:k]
-
-    def _java_query(self, impacts: ImpactVector) -> Any:
-        java_query = self._hash_map()
-        for token, impact in impacts.items():
-            java_query.put(token, self._integer(impact))
-        return java_query
 
     def close(self) -> None:
         """Close the index; a second call does nothing."""
@@ -153,12 +138,7 @@ def check_query_encoder(index: Path, facts: dict[str, Any], encoder: IdfQueryEnc
             )
 
 
-def _check_k(k: int) -> int:
-    if k < 1:
-        raise UsageError(f"k is {k}, expected a number from 1.")
-    return k
-
-
-def _hits(scored: Any) -> list[Hit]:
-    # Whole numbers are what impacts sum up to; rounding takes back Anserini's tie adjustment.
-    return [Hit(hit.docid, float(round(hit.score))) for hit in scored]
+def _hits(line: str) -> list[Hit]:
+    """Parse `docid score docid score ...`."""
+    words = line.split(" ") if line else []
+    return list(map(Hit, words[::2], map(float, words[1::2])))

@@ -125,8 +125,8 @@ os.environ["JAVA_HOME"] = str(find_java().home)
 os.environ["PYSERINI_VERBOSE_JVM"] = "1"
 import jnius_config
 from pathlib import Path
-from l0pyserini.lucene.jvm import fatjar
-jnius_config.set_classpath(str(fatjar()))
+from l0pyserini.lucene.jvm import class_path
+jnius_config.set_classpath(*class_path())
 import jnius
 from l0pyserini.errors import JvmRunningError
 from l0pyserini.lucene import start_jvm
@@ -155,7 +155,7 @@ except JvmRunningError as error:
     [
         (PYSERINI_ON_OUR_JVM, "io.anserini.search.SimpleImpactSearcher\nTrue\n"),
         (OURS_ON_PYSERINI_S_JVM, "and a heap of 3g was asked for"),
-        (FOREIGN_JVM, "a JVM without Anserini runs in this process"),
+        (FOREIGN_JVM, "a JVM without l0pyserini's jar runs in this process"),
     ],
 )
 def test_one_jvm_for_all(program, printed):
