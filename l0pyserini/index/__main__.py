@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from l0pyserini.cli import add_overwrite, make_parser, positive_int, run_command
 from l0pyserini.index import build_index
+from l0pyserini.index.api import BUILDERS, DEFAULT_BUILDER
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command's flags."""
     flags = make_parser(
         "index",
-        "Build a Lucene impact index from encoded files with Anserini, and check what it holds.",
+        "Build a Lucene impact index from encoded files, and check what it holds.",
         [
             "index --input runs/cacm.encoded --index indexes/cacm",
             "index --input runs/msmarco.encoded --index indexes/msmarco --threads 16 --heap 32g",
@@ -21,6 +22,13 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--input", required=True, help="folder written by l0pyserini.encode")
     flags.add_argument("--index", required=True, help="folder for the index")
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
+    flags.add_argument(
+        "--builder",
+        choices=list(BUILDERS),
+        default=DEFAULT_BUILDER,
+        help="direct writes impacts as term frequencies; anserini runs IndexCollection; "
+        "the indexes hold the same (default direct)",
+    )
     flags.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
     add_overwrite(flags)
     return flags
@@ -28,7 +36,9 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> None:
     """Index and print the summary."""
-    facts, seconds = build_index(args.input, args.index, args.threads, args.heap, args.overwrite)
+    facts, seconds = build_index(
+        args.input, args.index, args.threads, args.heap, args.overwrite, args.builder
+    )
     print(
         f"indexed {facts['indexed_documents']:,} of {facts['documents']:,} documents in "
         f"{seconds:.1f} s into {args.index}\n"

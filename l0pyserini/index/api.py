@@ -8,15 +8,18 @@ from l0pyserini.encode import vocabulary
 from l0pyserini.encode.collection import shard_paths
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.vocabulary import read_vocabulary
-from l0pyserini.errors import CollectionError
+from l0pyserini.errors import CollectionError, UsageError
 from l0pyserini.files import atomic_folder, folder_bytes, sha256
 from l0pyserini.idf import query
 from l0pyserini.index.anserini import index_collection
+from l0pyserini.index.direct import index_directly
 from l0pyserini.index.facts import LUCENE_MARKER, index_facts, write_facts
 from l0pyserini.index.verify import verify_index
 from l0pyserini.progress import Stopwatch, say
 
 IMPACT_OPTIONS = ("-impact", "-pretokenized", "-optimize")
+BUILDERS = ("direct", "anserini")
+DEFAULT_BUILDER = "direct"
 
 
 def build_index(
@@ -25,26 +28,35 @@ def build_index(
     threads: int = 2,
     heap: str | None = None,
     overwrite: bool = False,
+    builder: str = DEFAULT_BUILDER,
 ) -> tuple[dict[str, Any], float]:
     """Build a Lucene impact index from an encoded collection and check what it holds.
 
     The index takes its place only when it was found to hold exactly the promised documents,
     terms and summed impacts.
 
+    Args:    builder: "direct" writes impacts as term frequencies, "anserini" runs IndexCollection;
+             the indexes hold the same.
     Returns: the facts written to l0pyserini.json, and the seconds that building took.
     Raises:  CollectionError: if the collection is not what its manifest says.
              ImpactIndexError: if Anserini fails or the index differs from the promise.
              OutputExistsError: if the index folder holds something and overwrite is False.
     """
+    if builder not in BUILDERS:
+        raise UsageError(f"--builder {builder!r}: expected one of {', '.join(BUILDERS)}.")
     source, target = Path(input_folder), Path(index_folder)
     manifest = Manifest.load(source)
     check_files(source, manifest)
     watch = Stopwatch()
     with atomic_folder(target, overwrite, LUCENE_MARKER) as place:
         say(f"index {source} ({manifest.documents:,} documents, {manifest.postings:,} postings)")
-        index_collection("JsonVectorCollection", source, place, threads, IMPACT_OPTIONS, heap)
+        if builder == "direct":
+            shards = [source / shard.file for shard in manifest.shards]
+            index_directly(shards, place, threads, manifest.documents, heap)
+        else:
+            index_collection("JsonVectorCollection", source, place, threads, IMPACT_OPTIONS, heap)
         verify_index(place, manifest.documents - manifest.empty_documents, read_vocabulary(source))
-        facts = index_facts(manifest, "anserini", folder_bytes(place))
+        facts = index_facts(manifest, builder, folder_bytes(place))
         for name in (query.FILE_NAME, vocabulary.FILE_NAME):
             shutil.copyfile(source / name, place / name)
         write_facts(place, facts)

@@ -16,6 +16,7 @@ from l0pyserini.errors import (
 )
 from l0pyserini.index import read_facts, verify_index
 from l0pyserini.index.anserini import index_collection
+from l0pyserini.index.direct import index_directly
 from l0pyserini.index.verify import index_totals
 from tests.helpers import command, write
 
@@ -98,11 +99,12 @@ def test_a_folder_that_was_not_finished(tmp_path):
         build_index(tmp_path, tmp_path / "i")
 
 
-def test_failures_of_java_are_shown_and_leave_nothing(small, tmp_path):
+@pytest.mark.parametrize("builder", ["direct", "anserini"])
+def test_failures_of_java_are_shown_and_leave_nothing(small, tmp_path, builder):
     with pytest.raises(UsageError, match="heap '12 elephants' is no size"):
-        build_index(small / "encoded", tmp_path / "i", heap="12 elephants")
-    with pytest.raises(ImpactIndexError, match="IndexCollection failed"):
-        build_index(small / "encoded", tmp_path / "i", heap="2m")
+        build_index(small / "encoded", tmp_path / "i", heap="12 elephants", builder=builder)
+    with pytest.raises(ImpactIndexError, match=r"(IndexCollection|indexing) failed .exit code"):
+        build_index(small / "encoded", tmp_path / "i", heap="2m", builder=builder)
     broken = tmp_path / "broken"
     broken.mkdir()
     write(broken / "docs.jsonl", "not json")
@@ -118,6 +120,43 @@ def test_an_index_in_use_is_kept_when_the_new_one_fails(small, tmp_path):
     assert index_totals(index)[0] == 150
     with pytest.raises(OutputExistsError):
         build_index(small / "encoded", index)
+
+
+def test_an_unknown_builder(small, tmp_path):
+    with pytest.raises(UsageError, match="--builder 'lucene': expected one of direct, anserini"):
+        build_index(small / "encoded", tmp_path / "i", builder="lucene")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "broken",
+        '{"id": "d", "vector": {"a": 0.5}}',
+        '{"vector": {"a": 1}}',
+        '{"id": "d", "vector": [1]}',
+    ],
+)
+def test_the_direct_builder_stops_at_a_line_it_cannot_read(tmp_path, line):
+    path = write(tmp_path / "docs.jsonl", f'{{"id": "ok", "vector": {{"a": 1}}}}\n{line}\n')
+    with pytest.raises(ImpactIndexError, match="indexing failed .exit code 1"):
+        index_directly([path], tmp_path / "i", 2, 2)
+
+
+def test_the_direct_builder_waits_for_no_dead_worker(tmp_path):
+    """Far more lines than the queue holds, and the first is broken."""
+    path = write(tmp_path / "docs.jsonl", "broken\n" * 20_000)
+    with pytest.raises(ImpactIndexError, match="indexing failed"):
+        index_directly([path], tmp_path / "i", 1, 20_000)
+
+
+def test_long_vectors_and_large_impacts(tmp_path):
+    vector = {f"t{number}": 1 + number * 1000 for number in range(2000)}
+    record = {"id": "d", "contents": "", "vector": vector}
+    path = write(tmp_path / "docs.jsonl", json.dumps(record) + "\n")
+    assert index_directly([path], tmp_path / "i", 1, 1) == 1
+    documents, terms = index_totals(tmp_path / "i")
+    assert documents == 1
+    assert {token: totals.impacts for token, totals in terms.items()} == vector
 
 
 def test_what_is_no_index(small, tmp_path):

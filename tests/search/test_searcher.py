@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -54,6 +55,20 @@ def test_batches_equal_single_queries(searcher):
         searcher.batch_search(["x"], ["1", "2"])
     with pytest.raises(UsageError, match="k is 0, expected a number from 1"):
         searcher.search(QUERY, 0)
+
+
+def test_more_hits_than_documents_and_a_query_of_all_tokens(searcher, vectors):
+    everything = " ".join(sorted({token for vector in vectors.values() for token in vector}))
+    impacts = searcher.known(searcher.query_encoder.encode(everything))
+    assert len(impacts) > 1024
+    assert searcher.search(everything, 10**6) == oracle(vectors, impacts, 10**6)
+
+
+def test_many_threads_may_use_one_searcher(searcher):
+    expected = searcher.search(QUERY, 20)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: searcher.search(QUERY, 20), range(64)))
+    assert all(hits == expected for hits in found)
 
 
 def test_the_query_s_own_document_can_be_left_out(searcher):
