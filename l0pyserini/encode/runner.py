@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from l0pyserini.ahead import ahead
 from l0pyserini.corpora.corpus import Corpus
 from l0pyserini.encode import agreement, journal, manifest, vocabulary
 from l0pyserini.encode.collection import (
@@ -40,6 +41,9 @@ BATCHES_PER_WINDOW = 32
 
 POSTING_CHARACTERS = 12
 """What `"token":123,` takes in a file on average, for the estimate in the progress line."""
+
+TokenizedWindow = tuple[tuple[Document, ...], list[list[int]]]
+EncodedWindow = tuple[tuple[Document, ...], list[ArrayVector]]
 
 
 @dataclass(frozen=True)
@@ -147,8 +151,8 @@ class CorpusEncoder:
         self._journal.add(FinishedShard(shard, (kept, whole)))
 
     def _encoded(self, documents: Iterable[Document], bar: Any) -> Iterator[EncodedDocument]:
-        for window in batched(documents, self._window_size):
-            vectors = self._encode_window(window)
+        # Reading and tokenising, computing, and writing go on at once, a window apart.
+        for window, vectors in ahead(self._computed(ahead(self._tokenized(documents)))):
             if self._sample is None:
                 self._sample = window, vectors
             size = 0
@@ -161,6 +165,14 @@ class CorpusEncoder:
             bar.update(len(window))
             to_go = size / len(window) * (bar.total - bar.n)
             bar.set_postfix_str(f"about {to_go / 1e6:,.0f} MB to write", refresh=False)
+
+    def _tokenized(self, documents: Iterable[Document]) -> Iterator[TokenizedWindow]:
+        for window in batched(documents, self._window_size):
+            yield window, self._encoder.tokenize([one.contents for one in window])
+
+    def _computed(self, windows: Iterable[TokenizedWindow]) -> Iterator[EncodedWindow]:
+        for window, ids in windows:
+            yield window, self._encoder.encode_tokenized(ids, self._options.batch_size)
 
     @property
     def _window_size(self) -> int:

@@ -169,9 +169,14 @@ class DocumentEncoder:
 
         Texts of similar length go through the model together, so that little is padding.
         """
-        vectors: list[ArrayVector] = [_NOTHING] * len(texts)
-        ids = self.tokenize(texts)
-        order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
+        return self.encode_tokenized(self.tokenize(texts), batch_size)
+
+    def encode_tokenized(
+        self, ids: Sequence[Sequence[int]], batch_size: int = 32
+    ) -> list[ArrayVector]:
+        """Encode texts that tokenize() has cut up; see encode_arrays."""
+        vectors: list[ArrayVector] = [_NOTHING] * len(ids)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         for first in range(0, len(order), batch_size):
             chosen = order[first : first + batch_size]
             batch = self.encode_ids([ids[i] for i in chosen])
