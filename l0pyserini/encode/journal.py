@@ -56,7 +56,7 @@ class Journal:
 
     def __init__(self, folder: Path, part: Part, settings: dict[str, Any]) -> None:
         self._folder = folder
-        self._part = part
+        self.part = part
         self._settings = settings
         self.path = folder / f"{part.name}.journal"
         self.finished: dict[str, FinishedShard] = {}
@@ -111,8 +111,8 @@ class Journal:
     def all_parts(self) -> list[FinishedShard] | None:
         """Return the shards of all parts in order; None while a part is not done."""
         shards: list[FinishedShard] = []
-        for number in range(self._part.count):
-            path = self._folder / f"{Part(number, self._part.count).name}.journal"
+        for number in range(self.part.count):
+            path = self._folder / f"{Part(number, self.part.count).name}.journal"
             if not path.is_file():
                 return None
             record = _read(path)
@@ -121,7 +121,7 @@ class Journal:
             if record["settings"] != self._settings:
                 raise CollectionError(
                     f"{path}: this part was encoded with other settings than part "
-                    f"{self._part.number}. Encode all parts with the same command."
+                    f"{self.part.number}. Encode all parts with the same command."
                 )
             shards += _finished(record)
         return sorted(shards, key=lambda one: one.shard.file)

@@ -1,6 +1,5 @@
 """Encoding a corpus into shards: streamed, sorted by length, resumable to the same bytes."""
 
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -12,22 +11,22 @@ import numpy as np
 
 from l0pyserini.ahead import ahead
 from l0pyserini.corpora.corpus import Corpus
-from l0pyserini.encode import agreement, journal, manifest, vocabulary
+from l0pyserini.encode import agreement, manifest, vocabulary
 from l0pyserini.encode.collection import (
     CollectionStatistics,
     EncodedDocument,
     read_shard,
     shard_name,
-    shard_paths,
     token_fault,
     write_shard,
 )
 from l0pyserini.encode.journal import FinishedShard, Journal, Part
 from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.output import prepare_folder
 from l0pyserini.encode.prune import ArrayVector, Pruning
 from l0pyserini.encode.quantize import quantize
-from l0pyserini.errors import CheckpointError, CorpusError, OutputExistsError, UsageError
-from l0pyserini.files import TEMPORARY_SUFFIX, disk_errors, sha256
+from l0pyserini.errors import CheckpointError, CorpusError
+from l0pyserini.files import disk_errors, sha256
 from l0pyserini.idf import query
 from l0pyserini.impacts import check_scale
 from l0pyserini.progress import progress_bar
@@ -120,7 +119,7 @@ class CorpusEncoder:
         """
         total = self._corpus.document_count()
         with disk_errors(self._output), self._journal.locked():
-            self._prepare(overwrite, resume)
+            prepare_folder(self._output, self._journal, overwrite, resume)
             with progress_bar(total, "encode", "docs") as bar:
                 for number, documents in self._shards():
                     self._take_shard(number, documents, bar)
@@ -189,49 +188,11 @@ class CorpusEncoder:
         found = impacts > 0
         return dict(zip(self._tokens[ids[found]].tolist(), impacts[found].tolist(), strict=True))
 
-    def _prepare(self, overwrite: bool, resume: bool) -> None:
-        """Clear or check the folder; take over what an interrupted run finished."""
-        if self._journal.path.is_file() and resume:
-            self._journal.load()
-            return
-        parts = self._options.part.count
-        if parts > 1 and overwrite:
-            raise UsageError(
-                "--overwrite would remove what other parts wrote. Empty the folder before the "
-                "parts start, or continue them with --resume."
-            )
-        held = [path for path in self._output.iterdir() if path.suffix != ".lock"]
-        if parts > 1 and not self._journal.path.is_file():
-            held = [path for path in held if path.name == manifest.FILE_NAME]
-        if held and not overwrite:
-            hint = (
-                "It is an unfinished encoding: continue it with --resume, or begin anew with"
-                if self._journal.path.is_file()
-                else "It was left as it is. Give"
-            )
-            raise OutputExistsError(
-                f"{self._output}: is not empty. {hint} --overwrite, or choose another --output."
-            )
-        self._clear(held)
-        self._journal.write()
-
-    def _clear(self, held: Sequence[Path]) -> None:
-        """Remove only what encode itself wrote: a mistyped --output must not cost a folder."""
-        ours = {manifest.FILE_NAME, vocabulary.FILE_NAME, query.FILE_NAME}
-        shards = {*shard_paths(self._output), *self._output.glob(journal.PATTERN)}
-        for path in held:
-            temporary = path.name.endswith(TEMPORARY_SUFFIX)
-            if path.name not in ours and path not in shards and not temporary:
-                raise OutputExistsError(
-                    f"{self._output}: holds {path.name!r}, which no encode wrote, so --overwrite "
-                    "does not clear it. Choose another --output or empty the folder yourself."
-                )
-        for path in held:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-
     def _finish(self) -> Manifest | None:
         """Write the sidecars once every part is done."""
         if (self._output / manifest.FILE_NAME).is_file():
+            # Another part was the last, or a run was killed right after it wrote the manifest.
+            self._journal.remove_all()
             return Manifest.load(self._output)
         finished = self._journal.all_parts()
         if finished is None:

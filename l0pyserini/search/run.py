@@ -18,7 +18,8 @@ from l0pyserini.errors import RunError, UsageError
 from l0pyserini.files import atomic_write, read_lines
 from l0pyserini.records import Hit, Run
 
-_INFINITY = np.float32(np.inf)
+_MAGNITUDE = 0x7FFFFFFF
+_SIGN = 0x80000000
 
 
 def rank(hits: Iterable[Hit]) -> list[Hit]:
@@ -32,15 +33,14 @@ def strictly_falling(scores: Sequence[float]) -> list[float]:
     Args:    scores: falling or equal, best first.
     Returns: as many floats, each exact in float32.
     """
-    written: list[float] = []
-    before = _INFINITY
-    for score in scores:
-        current = np.float32(score)
-        if current >= before:
-            current = np.nextafter(before, -_INFINITY)
-        written.append(float(current))
-        before = current
-    return written
+    # Neighbouring float32 numbers have neighbouring bit patterns, so the next smaller number's
+    # pattern is one less; negative numbers count downwards from zero.
+    bits = np.asarray(scores, dtype=np.float32).view(np.int32).astype(np.int64)
+    ordered = np.where(bits >= 0, bits, -(bits & _MAGNITUDE))
+    places = np.arange(len(ordered))
+    fallen = np.minimum.accumulate(ordered + places) - places
+    back = np.where(fallen >= 0, fallen, -fallen | _SIGN).astype(np.uint32)
+    return back.view(np.float32).tolist()
 
 
 def write_run(

@@ -145,6 +145,15 @@ def test_resuming_ends_with_the_same_bytes(corpus, small, tmp_path, shards):
     assert contents(folder) == contents(small / "encoded")
 
 
+def test_killed_right_after_the_manifest_it_only_cleans_up(corpus, small, tmp_path):
+    folder = tmp_path / "e"
+    shutil.copytree(small / "encoded", folder)
+    unfinished(small, tmp_path / "other", 3)
+    shutil.copy(tmp_path / "other/encoding-0-of-1.journal", folder)
+    encode(corpus, folder, resume=True)
+    assert contents(folder) == contents(small / "encoded")
+
+
 def test_what_cannot_be_resumed_is_refused(corpus, small, tmp_path):
     folder = unfinished(small, tmp_path / "e", 1)
     with pytest.raises(OutputExistsError, match="continue it with --resume"):

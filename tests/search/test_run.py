@@ -29,6 +29,17 @@ def test_written_scores_fall_strictly_and_hardly_move(scores):
     assert written[0] == scores[0]
 
 
+def test_each_score_is_the_next_smaller_float32_where_it_must():
+    scores = [7.0, 7.0, 7.0, 1.0, 0.0, 0.0, 0.0, -2.0, -2.0]
+    expected, before = [], np.float32(np.inf)
+    for score in scores:
+        now = np.float32(score)
+        before = np.nextafter(before, np.float32(-np.inf)) if now >= before else now
+        expected.append(float(before))
+    assert strictly_falling(scores) == expected
+    assert strictly_falling([]) == []
+
+
 def test_ties_are_ordered_by_docid():
     hits = [Hit("b", 1.0), Hit("a", 1.0), Hit("é", 2.0), Hit("z", 2.0)]
     assert [hit.docid for hit in rank(hits)] == ["z", "é", "a", "b"]
