@@ -1,9 +1,7 @@
-"""Progress on the screen: a bar for what takes over two seconds, a line for each finished stage."""
+"""Progress on the screen: a bar for what takes over two seconds, lines, a stopwatch."""
 
-import contextlib
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 SILENT_SECONDS = 2.0
@@ -41,10 +39,3 @@ class Stopwatch:
     @property
     def seconds(self) -> float:
         return time.perf_counter() - self._start
-
-
-@contextlib.contextmanager
-def stage(name: str) -> Iterator[Stopwatch]:
-    """Say that a stage begins; give its stopwatch."""
-    say(f"{name} ...")
-    yield Stopwatch()

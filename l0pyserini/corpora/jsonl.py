@@ -20,16 +20,24 @@ def read_objects(path: Path, error: type[InputError]) -> Iterator[tuple[str, dic
         if not line.strip():
             continue
         where = f"{path}:{number}"
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError as fault:
-            raise error(
-                f"{where}: malformed JSON at column {fault.colno} ({fault.msg}); the line begins "
-                f"{line[:40]!r}. Expected one JSON object a line."
-            ) from fault
-        if not isinstance(value, dict):
-            raise error(f"{where}: a JSON {type(value).__name__}, expected a JSON object.")
-        yield where, value
+        yield where, parse_object(line, where, error)
+
+
+def parse_object(line: str, where: str, error: type[InputError]) -> dict[str, Any]:
+    """Return the JSON object of a line.
+
+    Raises:  error: if the line is no JSON, or no object.
+    """
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as fault:
+        raise error(
+            f"{where}: malformed JSON at column {fault.colno} ({fault.msg}); the line begins "
+            f"{line[:40]!r}. Expected one JSON object a line."
+        ) from fault
+    if not isinstance(value, dict):
+        raise error(f"{where}: a JSON {type(value).__name__}, expected a JSON object.")
+    return value
 
 
 def take(

@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 
 from l0pyserini.cli import make_parser, run_command
+from l0pyserini.corpora.jsonl import parse_object
 from l0pyserini.encode.collection import CollectionStatistics, parse_encoded
 from l0pyserini.errors import CollectionError
 from l0pyserini.files import read_lines
@@ -65,7 +66,7 @@ def _read(shard: Path, statistics: CollectionStatistics, faults: list[str], seen
                 continue
             where = f"{shard}:{number}"
             try:
-                document = parse_encoded(_record(line, where), where)
+                document = parse_encoded(parse_object(line, where, CollectionError), where)
                 if document.docid in seen:
                     raise CollectionError(
                         f"{where} docid {document.docid!r}: this docid was seen before. "
@@ -81,21 +82,6 @@ def _read(shard: Path, statistics: CollectionStatistics, faults: list[str], seen
     except CollectionError as fault:
         # The file itself cannot be read further: broken UTF-8 or a truncated gzip.
         faults.append(str(fault))
-
-
-def _record(line: str, where: str) -> dict[str, object]:
-    try:
-        record = orjson.loads(line)
-    except orjson.JSONDecodeError as fault:
-        raise CollectionError(
-            f"{where}: malformed JSON at column {fault.colno} ({fault.msg}). "
-            "Expected one JSON object a line."
-        ) from fault
-    if not isinstance(record, dict):
-        raise CollectionError(
-            f"{where}: a JSON {type(record).__name__}, expected an object with id and vector."
-        )
-    return record
 
 
 def parser() -> argparse.ArgumentParser:

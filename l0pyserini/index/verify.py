@@ -21,15 +21,16 @@ def open_reader(folder: Path) -> Any:
         directory = java_class("org.apache.lucene.store.FSDirectory").open(paths.get(str(folder)))
         return java_class("org.apache.lucene.index.DirectoryReader").open(directory)
     except Exception as fault:
-        raise ImpactIndexError(
-            f"{folder}: Lucene cannot open this index ({first_line(fault)}). "
-            "It is damaged, or of a newer Lucene; build it again."
-        ) from fault
+        raise unreadable(folder, fault) from fault
 
 
-def first_line(fault: BaseException) -> str:
-    """Return the first line of a Java exception's message."""
-    return str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+def unreadable(folder: Path, fault: BaseException) -> ImpactIndexError:
+    """Return the error for an index that Lucene refused with an exception."""
+    first_line = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+    return ImpactIndexError(
+        f"{folder}: Lucene cannot open this index ({first_line}). "
+        "It is damaged, or of a newer Lucene; build it again."
+    )
 
 
 def index_totals(folder: Path) -> tuple[int, dict[str, TermTotals]]:

@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from l0pyserini.encode.vocabulary import read_vocabulary
-from l0pyserini.errors import ImpactIndexError, QueryMismatchError, UsageError
+from l0pyserini.errors import QueryMismatchError, UsageError
 from l0pyserini.idf import query
 from l0pyserini.idf.query import IdfQueryEncoder
 from l0pyserini.index.facts import FILE_NAME, read_facts
-from l0pyserini.index.verify import first_line
+from l0pyserini.index.verify import unreadable
 from l0pyserini.lucene.jvm import java_class, start_jvm
 from l0pyserini.records import Hit, ImpactVector
 
@@ -42,10 +42,7 @@ class ImpactSearcher:
         try:
             self._searcher = impact_search(str(self.index))
         except Exception as fault:
-            raise ImpactIndexError(
-                f"{self.index}: Lucene cannot open this index ({first_line(fault)}). "
-                "It is damaged, or of a newer Lucene; build it again."
-            ) from fault
+            raise unreadable(self.index, fault) from fault
         self.num_docs: int = self._searcher.numDocs()
 
     def _query_side(
