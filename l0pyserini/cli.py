@@ -32,6 +32,23 @@ def add_overwrite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
 
 
+def add_corpus(parser: argparse.ArgumentParser) -> None:
+    """Add --corpus."""
+    parser.add_argument(
+        "--corpus", required=True, help="BEIR folder, JSONL or TSV file (.gz too), or 'cacm'"
+    )
+
+
+def add_split(parser: argparse.ArgumentParser) -> None:
+    """Add --split."""
+    parser.add_argument("--split", default="test", help="of a BEIR folder (default test)")
+
+
+def add_heap(parser: argparse.ArgumentParser) -> None:
+    """Add --heap."""
+    parser.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
+
+
 def positive_int(text: str) -> int:
     """Parse a whole number from 1 for argparse."""
     value = int(text) if text.strip().lstrip("+").isdigit() else 0

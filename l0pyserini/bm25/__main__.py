@@ -5,7 +5,16 @@ import sys
 from collections.abc import Sequence
 
 from l0pyserini.bm25.baseline import K1, B, run_bm25
-from l0pyserini.cli import add_overwrite, make_parser, positive_float, positive_int, run_command
+from l0pyserini.cli import (
+    add_corpus,
+    add_heap,
+    add_overwrite,
+    add_split,
+    make_parser,
+    positive_float,
+    positive_int,
+    run_command,
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,9 +29,7 @@ def parser() -> argparse.ArgumentParser:
             "--remove-query --output runs/arguana.bm25.txt",
         ],
     )
-    flags.add_argument(
-        "--corpus", required=True, help="BEIR folder, JSONL or TSV file (.gz too), or 'cacm'"
-    )
+    add_corpus(flags)
     flags.add_argument("--index", required=True, help="folder of the index; reused if it is there")
     flags.add_argument(
         "--topics", required=True, help="tsv, tsv.gz, jsonl, TREC topics, BEIR folder, or 'cacm'"
@@ -36,8 +43,8 @@ def parser() -> argparse.ArgumentParser:
         "--remove-query", action="store_true", help="leave out the document with the topic's id"
     )
     flags.add_argument("--tag", default="bm25", help="run tag (default bm25)")
-    flags.add_argument("--split", default="test", help="of a BEIR folder (default test)")
-    flags.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
+    add_split(flags)
+    add_heap(flags)
     add_overwrite(flags)
     return flags
 

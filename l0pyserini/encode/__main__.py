@@ -5,7 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import add_overwrite, make_parser, positive_float, positive_int, run_command
+from l0pyserini.cli import (
+    add_corpus,
+    add_overwrite,
+    make_parser,
+    positive_float,
+    positive_int,
+    run_command,
+)
 from l0pyserini.encode import encode_corpus, summary
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.prune import Pruning
@@ -28,9 +35,7 @@ def parser() -> argparse.ArgumentParser:
             "--idf idf.json --output runs/docs.encoded",
         ],
     )
-    flags.add_argument(
-        "--corpus", required=True, help="BEIR folder, JSONL or TSV file (.gz too), or 'cacm'"
-    )
+    add_corpus(flags)
     flags.add_argument(
         "--encoder", required=True, help="checkpoint folder, hub name or embedded encoder"
     )

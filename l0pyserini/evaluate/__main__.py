@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import make_parser, run_command
+from l0pyserini.cli import add_split, make_parser, run_command
 from l0pyserini.evaluate.evaluation import DEFAULT_MEASURES, evaluate_run
 from l0pyserini.files import write_json
 from l0pyserini.progress import say
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
         default=list(DEFAULT_MEASURES),
         help=f"default {' '.join(DEFAULT_MEASURES)}",
     )
-    flags.add_argument("--split", default="test", help="of a BEIR folder (default test)")
+    add_split(flags)
     flags.add_argument("--json", help="also write means and per-topic values here")
     return flags
 

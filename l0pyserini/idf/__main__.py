@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from l0pyserini.cli import add_overwrite, make_parser, run_command
+from l0pyserini.cli import add_corpus, add_overwrite, make_parser, run_command
 from l0pyserini.corpora import open_corpus
 from l0pyserini.errors import UsageError
 from l0pyserini.files import refuse_existing
@@ -25,9 +25,7 @@ def parser() -> argparse.ArgumentParser:
             "idf --corpus collection.tsv.gz --tokenizer my-masked-lm --output idf.json",
         ],
     )
-    flags.add_argument(
-        "--corpus", required=True, help="BEIR folder, JSONL or TSV file (.gz too), or 'cacm'"
-    )
+    add_corpus(flags)
     flags.add_argument(
         "--tokenizer", required=True, help="folder with a tokenizer, or an embedded encoder"
     )

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import add_overwrite, make_parser, positive_int, run_command
+from l0pyserini.cli import add_heap, add_overwrite, make_parser, positive_int, run_command
 from l0pyserini.index import build_index
 from l0pyserini.index.api import BUILDERS, DEFAULT_BUILDER
 
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
         help="direct writes impacts as term frequencies; anserini runs IndexCollection; "
         "the indexes hold the same (default direct)",
     )
-    flags.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
+    add_heap(flags)
     add_overwrite(flags)
     return flags
 

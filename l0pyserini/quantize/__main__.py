@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import make_parser, positive_int, run_command
+from l0pyserini.cli import add_corpus, add_split, make_parser, positive_int, run_command
 from l0pyserini.corpora import open_corpus, read_qrels, read_topics
 from l0pyserini.errors import UsageError
 from l0pyserini.model.activation import LOG_COUNTS
@@ -23,15 +23,13 @@ def parser() -> argparse.ArgumentParser:
             "--qrels beir/scifact",
         ],
     )
-    flags.add_argument(
-        "--corpus", required=True, help="BEIR folder, JSONL or TSV file (.gz too), or 'cacm'"
-    )
+    add_corpus(flags)
     flags.add_argument(
         "--encoder", required=True, help="checkpoint folder, hub name or embedded encoder"
     )
     flags.add_argument("--topics", help="queries to measure with (default: document beginnings)")
     flags.add_argument("--qrels", help="with --topics: measure nDCG@10 too")
-    flags.add_argument("--split", default="test", help="of a BEIR folder (default test)")
+    add_split(flags)
     flags.add_argument(
         "--sample", type=positive_int, default=1000, help="documents to encode (default 1000)"
     )

@@ -4,7 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import add_overwrite, make_parser, positive_int, run_command
+from l0pyserini.cli import (
+    add_heap,
+    add_overwrite,
+    add_split,
+    make_parser,
+    positive_int,
+    run_command,
+)
 from l0pyserini.errors import UsageError
 from l0pyserini.idf.query import DEFAULT_SCALE, IdfQueryEncoder
 from l0pyserini.progress import say
@@ -40,9 +47,9 @@ def parser() -> argparse.ArgumentParser:
         "--remove-query", action="store_true", help="leave out the document with the topic's id"
     )
     flags.add_argument("--tag", default="l0pyserini", help="run tag (default l0pyserini)")
-    flags.add_argument("--split", default="test", help="of a BEIR folder (default test)")
+    add_split(flags)
     flags.add_argument("--encoder", help="query encoder for an index that another tool built")
-    flags.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
+    add_heap(flags)
     add_overwrite(flags)
     return flags
 
