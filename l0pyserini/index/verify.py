@@ -24,7 +24,7 @@ def open_reader(folder: Path) -> Any:
         raise unreadable(folder, fault) from fault
 
 
-def unreadable(folder: Path, fault: BaseException) -> ImpactIndexError:
+def unreadable(folder: str | Path, fault: BaseException) -> ImpactIndexError:
     """Return the error for an index that Lucene refused with an exception."""
     first_line = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
     return ImpactIndexError(

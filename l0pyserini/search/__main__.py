@@ -15,7 +15,7 @@ from l0pyserini.cli import (
 from l0pyserini.errors import UsageError
 from l0pyserini.idf.query import DEFAULT_SCALE, IdfQueryEncoder
 from l0pyserini.progress import say
-from l0pyserini.search.searcher import ImpactSearcher
+from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher
 
 DEFAULT_HITS = 1000
 DEFAULT_HITS_SHOWN = 10
@@ -33,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
             "--output runs/arguana.txt",
         ],
     )
-    flags.add_argument("--index", required=True, help="index folder")
+    flags.add_argument(
+        "--index", required=True, nargs="+", help="index folder; several are searched as one"
+    )
     what = flags.add_mutually_exclusive_group(required=True)
     what.add_argument("--query", help="one query; prints the hits")
     what.add_argument(
@@ -42,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--output", help="run file (with --topics)")
     flags.add_argument("--hits", type=positive_int, help="default 1000 a topic, 10 with --query")
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
-    flags.add_argument("--batch-size", type=positive_int, default=128, help="topics (default 128)")
+    flags.add_argument(
+        "--batch-size", type=positive_int, default=DEFAULT_BATCH, help="topics (default 512)"
+    )
     flags.add_argument(
         "--remove-query", action="store_true", help="leave out the document with the topic's id"
     )

@@ -1,16 +1,16 @@
 """search_topics: what `python -m l0pyserini.search --topics` does, as a function."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import batched
 from pathlib import Path
 
 from l0pyserini.corpora import read_topics
-from l0pyserini.files import refuse_existing
+from l0pyserini.files import atomic_write, refuse_existing
 from l0pyserini.idf.query import IdfQueryEncoder
 from l0pyserini.progress import Stopwatch, progress_bar
-from l0pyserini.records import Hit
-from l0pyserini.search.run import check_tag, write_run
-from l0pyserini.search.searcher import ImpactSearcher
+from l0pyserini.search.run import check_tag
+from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class SearchSummary:
 
 
 def search_topics(
-    index: str | Path,
+    index: str | Path | Sequence[str | Path],
     topics: str,
     output: str | Path,
     hits: int = 1000,
     threads: int = 2,
-    batch_size: int = 128,
+    batch_size: int = DEFAULT_BATCH,
     remove_query: bool = False,
     tag: str = "l0pyserini",
     split: str = "test",
@@ -45,21 +45,19 @@ def search_topics(
     check_tag(tag)
     refuse_existing(Path(output), overwrite)
     asked = [(topic.qid, topic.text) for topic in read_topics(topics, split)]
-    without_hits = 0
+    lines = without_hits = 0
 
     with ImpactSearcher(index, query_encoder, heap) as searcher:
         watch = Stopwatch()
-        found = searcher.search_topics(asked, hits, threads, batch_size, remove_query)
-        with progress_bar(len(asked), "search", "topics") as bar:
-
-            def counted() -> Iterator[tuple[str, Sequence[Hit]]]:
-                nonlocal without_hits
-                for qid, topic_hits in found:
-                    without_hits += not topic_hits
-                    bar.update()
-                    yield qid, topic_hits
-
-            lines = write_run(output, counted(), tag)
+        with (
+            progress_bar(len(asked), "search", "topics") as bar,
+            atomic_write(output) as handle,
+        ):
+            place = Path(handle.name)
+            for batch in batched(asked, batch_size):
+                counts = searcher.append_run(place, batch, hits, threads, tag, remove_query)
+                lines, without_hits = lines + counts[0], without_hits + counts[1]
+                bar.update(len(batch))
         seconds = watch.seconds
         unknown = _unknown_tokens(searcher, asked)
     return SearchSummary(len(asked), lines, without_hits, unknown, seconds)

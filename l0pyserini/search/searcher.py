@@ -1,61 +1,52 @@
-"""ImpactSearcher: searching an impact index without torch and without Pyserini's imports."""
+"""ImpactSearcher: searching impact indexes without torch and without Pyserini's imports."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from l0pyserini.encode.vocabulary import read_vocabulary
-from l0pyserini.errors import QueryMismatchError, UsageError
-from l0pyserini.idf import query
+from l0pyserini.errors import UsageError
 from l0pyserini.idf.query import IdfQueryEncoder
-from l0pyserini.index.facts import FILE_NAME, read_facts
 from l0pyserini.index.verify import unreadable
 from l0pyserini.lucene.jvm import java_class, start_jvm
 from l0pyserini.records import Hit, ImpactVector
+from l0pyserini.search.query_side import open_query_side
+
+DEFAULT_BATCH = 512
+"""Topics that cross into Java at once."""
 
 
 class ImpactSearcher:
-    """Searches an impact index. Safe for use by several threads.
+    """Searches an impact index, or several as one. Safe for use by several threads.
 
     The hits and their order are those of Pyserini's LuceneImpactSearcher with the same query
     encoder. Scores are the exact sums of impact products, where Anserini lowers equal scores by
     a millionth each.
 
-    Args:    index: an index folder. query_encoder: default the one the index was built with; an
-             index of another tool needs one. heap: Java's largest heap, as "4g".
-    Raises:  ImpactIndexError: if the folder is no readable index.
-             QueryMismatchError: if the encoder's tokenizer, table or scale is not the index's.
+    Args:    index: an index folder, or several. query_encoder: default the one the index was built
+             with; an index of another tool needs one. heap: Java's largest heap, as "4g".
+    Raises:  ImpactIndexError: if a folder is no readable index.
+             QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's.
     """
 
     def __init__(
         self,
-        index: str | Path,
+        index: str | PathLike[str] | Sequence[str | PathLike[str]],
         query_encoder: IdfQueryEncoder | None = None,
         heap: str | None = None,
     ) -> None:
-        self.index = Path(index)
-        self.query_encoder, self.vocabulary = self._query_side(query_encoder)
+        folders = [index] if isinstance(index, str | PathLike) else index
+        self.indexes = tuple(map(Path, folders))
+        self.query_encoder, self.vocabulary = open_query_side(self.indexes, query_encoder)
         start_jvm(heap)
         impact_search = java_class("io.l0pyserini.ImpactSearch")
         try:
-            self._searcher = impact_search(str(self.index))
+            self._searcher = impact_search([str(folder) for folder in self.indexes])
         except Exception as fault:
-            raise unreadable(self.index, fault) from fault
+            raise unreadable(", ".join(map(str, self.indexes)), fault) from fault
         self.num_docs: int = self._searcher.numDocs()
-
-    def _query_side(
-        self, given: IdfQueryEncoder | None
-    ) -> tuple[IdfQueryEncoder, frozenset[str] | None]:
-        """Return the query encoder to use and the index's vocabulary, where it is known."""
-        if given is not None and not (self.index / FILE_NAME).is_file() and self.index.is_dir():
-            return given, None
-        facts = read_facts(self.index)
-        scale = facts["query_scale"]
-        encoder = given or IdfQueryEncoder.load(self.index / query.FILE_NAME, scale)
-        check_query_encoder(self.index, facts, encoder)
-        return encoder, frozenset(read_vocabulary(self.index))
 
     def known(self, impacts: ImpactVector) -> ImpactVector:
         """Return the part of a query that the index has postings for."""
@@ -73,13 +64,10 @@ class ImpactSearcher:
         """Return {qid: hits} of many queries, in their order, searched by threads in Java."""
         if len(queries) != len(qids):
             raise UsageError(f"{len(queries)} queries and {len(qids)} qids; expected as many.")
-        if k < 1:
-            raise UsageError(f"k is {k}, expected a number from 1.")
-        encoded = (self.known(self.query_encoder.encode(text)) for text in queries)
-        lines = (" ".join(f"{token} {impact}" for token, impact in one.items()) for one in encoded)
+        check_k(k)
         # One string each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
-        found = self._searcher.search("\n".join(lines), k, threads)
+        found = self._searcher.search("\n".join(map(self._line, queries)), k, threads)
         return dict(zip(qids, map(_hits, found.split("\n")), strict=False))
 
     def search_topics(
@@ -103,6 +91,32 @@ class ImpactSearcher:
                 kept = [hit for hit in hits if not (remove_query and hit.docid == qid)]
                 yield qid, kept[:k]
 
+    def append_run(
+        self,
+        path: Path,
+        topics: Iterable[tuple[str, str]],
+        k: int,
+        threads: int,
+        tag: str,
+        remove_query: bool = False,
+    ) -> tuple[int, int]:
+        """Search (qid, text) pairs and append their hits to a run file, all of it in Java.
+
+        The bytes are those that run.write_run would write of search_topics' hits.
+
+        Returns: lines written, and topics without any.
+        """
+        check_k(k)
+        asked = "\n".join(f"{qid}\t{self._line(text)}" for qid, text in topics)
+        lines, without_hits = self._searcher.writeRun(
+            asked, k, threads, str(path), tag, remove_query
+        )
+        return lines, without_hits
+
+    def _line(self, text: str) -> str:
+        known = self.known(self.query_encoder.encode(text))
+        return " ".join([f"{token} {impact}" for token, impact in known.items()])
+
     def close(self) -> None:
         """Close the index; a second call does nothing."""
         self._searcher.close()
@@ -119,23 +133,16 @@ class ImpactSearcher:
         self.close()
 
 
-def check_query_encoder(index: Path, facts: dict[str, Any], encoder: IdfQueryEncoder) -> None:
-    """Refuse a query encoder that the index was not built for.
+def check_k(k: int) -> None:
+    """Refuse a number of hits that is none.
 
-    Raises:  QueryMismatchError: if tokenizer, table or scale differ.
+    Raises:  UsageError: if it is below 1.
     """
-    built = {**facts["query_encoder"], "query_scale": facts["query_scale"]}
-    given = {**encoder.facts(), "query_scale": encoder.scale}
-    for name, value in built.items():
-        if given[name] != value:
-            raise QueryMismatchError(
-                f"{index}: was built for a query encoder whose {name} is {value}, and the one "
-                f"given has {given[name]}. Search it without --encoder, or index a collection "
-                "that was encoded with that encoder."
-            )
+    if k < 1:
+        raise UsageError(f"k is {k}, expected a number from 1.")
 
 
 def _hits(line: str) -> list[Hit]:
-    """Parse `docid score docid score ...`."""
-    words = line.split(" ") if line else []
+    """Parse `docid TAB score TAB docid TAB score ...`."""
+    words = line.split("\t") if line else []
     return list(map(Hit, words[::2], map(float, words[1::2])))

@@ -48,7 +48,7 @@ def test_same_hits_same_order_on_cacm(cacm, tmp_path):
     assert_same(*both(cacm / "indexes/cacm", "cacm", 1000, tmp_path))
 
 
-@pytest.mark.parametrize("k", [10, 1000])
+@pytest.mark.parametrize("k", [1, 10, 100, 1000])
 def test_same_hits_same_order_on_scifact(scifact, shared, tmp_path, k):
     assert_same(*both(scifact / "index", shared / "data/scifact", k, tmp_path))
 

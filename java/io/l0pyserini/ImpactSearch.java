@@ -1,51 +1,59 @@
 package io.l0pyserini;
 
 import io.anserini.search.similarity.ImpactSimilarity;
+import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexReader;
+import org.apache.lucene.index.MultiReader;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
-import org.apache.lucene.search.FieldDoc;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
-import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.Sort;
-import org.apache.lucene.search.SortField;
 import org.apache.lucene.search.TermQuery;
-import org.apache.lucene.search.TopFieldCollectorManager;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.IOUtils;
 
 /**
- * Searches an impact index, many queries in one call.
+ * Searches impact indexes, many queries in one call.
  *
- * <p>Queries and hits cross from and to Python as one string each, because a call for every hit
- * costs more than the search itself. Docids come from the doc values that break ties, so that no
- * stored document is read. Safe for use by several threads.
+ * <p>Queries and hits cross from and to Python as one string each, and a run is written here,
+ * because a call for every hit costs more than the search itself. Several indexes are searched as
+ * one: impacts need no statistics of the whole collection. Safe for use by several threads.
  */
 public final class ImpactSearch implements Closeable {
   private static final String CONTENTS = "contents";
 
-  /** Score first, then docid in ascending byte order, as Anserini breaks ties. */
-  private static final Sort ORDER =
-      new Sort(SortField.FIELD_SCORE, new SortField("id", SortField.Type.STRING_VAL));
-
-  private final DirectoryReader reader;
+  private final IndexReader reader;
   private final IndexSearcher searcher;
 
-  /** Opens an index folder. */
-  public ImpactSearch(String index) throws IOException {
-    reader = DirectoryReader.open(FSDirectory.open(Path.of(index)));
+  /** Opens index folders. */
+  public ImpactSearch(String[] folders) throws IOException {
+    IndexReader[] opened = new IndexReader[folders.length];
+    try {
+      for (int i = 0; i < folders.length; i++) {
+        opened[i] = DirectoryReader.open(FSDirectory.open(Path.of(folders[i])));
+      }
+    } catch (IOException fault) {
+      IOUtils.closeWhileHandlingException(opened);
+      throw fault;
+    }
+    reader = opened.length == 1 ? opened[0] : new MultiReader(opened);
     searcher = new IndexSearcher(reader);
     searcher.setSimilarity(new ImpactSimilarity());
     // A query of a thousand tokens is an ordinary document elsewhere (ArguAna).
@@ -63,45 +71,100 @@ public final class ImpactSearch implements Closeable {
    * @param queries a line for each query: {@code token impact token impact ...}; empty for none
    * @param k hits for each query
    * @param threads threads to search with
-   * @return a line for each query: {@code docid score docid score ...}, best first
+   * @return a line for each query: {@code docid TAB score TAB docid TAB score ...}, best first
    */
-  public String search(String queries, int k, int threads)
-      throws ExecutionException, InterruptedException {
+  public String search(String queries, int k, int threads) throws Exception {
+    StringBuilder lines = new StringBuilder();
+    forEach(queries.split("\n", -1), threads, query -> text(find(query, k)), lines::append);
+    return lines.toString();
+  }
+
+  /**
+   * Searches topics in parallel and appends the lines of a TREC run to a file.
+   *
+   * @param topics a line for each topic: {@code qid TAB token impact token impact ...}
+   * @param removeQuery leave out the document whose docid is the qid
+   * @return the number of lines, and the number of topics without any
+   */
+  public int[] writeRun(
+      String topics, int k, int threads, String file, String tag, boolean removeQuery)
+      throws Exception {
+    ThreadLocal<RunLines> formats = ThreadLocal.withInitial(() -> new RunLines(tag));
+    int asked = removeQuery ? Math.addExact(k, 1) : k;
+    int[] counts = new int[2];
+    try (OutputStream out =
+        new BufferedOutputStream(
+            Files.newOutputStream(Path.of(file), StandardOpenOption.APPEND), 1 << 16)) {
+      forEach(
+          topics.split("\n", -1),
+          threads,
+          topic -> {
+            int tab = topic.indexOf('\t');
+            String qid = topic.substring(0, tab);
+            Hits hits = find(topic.substring(tab + 1), asked);
+            return formats.get().topic(qid, hits, removeQuery ? new BytesRef(qid) : null, k);
+          },
+          lines -> {
+            out.write(lines);
+            for (byte one : lines) {
+              counts[0] += one == '\n' ? 1 : 0;
+            }
+            counts[1] += lines.length == 0 ? 1 : 0;
+          });
+    }
+    return counts;
+  }
+
+  private interface Work<T> {
+    T apply(String line) throws Exception;
+  }
+
+  private interface Sink<T> {
+    void accept(T value) throws IOException;
+  }
+
+  /** Works on lines in parallel and hands on the results in their order. */
+  private static <T> void forEach(String[] lines, int threads, Work<T> work, Sink<T> sink)
+      throws Exception {
+    if (threads == 1) {
+      for (String line : lines) {
+        sink.accept(work.apply(line));
+      }
+      return;
+    }
     ExecutorService executor = Executors.newFixedThreadPool(threads);
     try {
-      List<Future<String>> found = new ArrayList<>();
-      for (String query : queries.split("\n", -1)) {
-        found.add(executor.submit(() -> searchOne(query, k)));
+      List<Future<T>> found = new ArrayList<>();
+      for (String line : lines) {
+        Callable<T> task = () -> work.apply(line);
+        found.add(executor.submit(task));
       }
-      StringBuilder lines = new StringBuilder();
-      for (Future<String> hits : found) {
-        lines.append(hits.get()).append('\n');
+      for (Future<T> result : found) {
+        sink.accept(result.get());
       }
-      return lines.toString();
+    } catch (ExecutionException fault) {
+      throw fault.getCause() instanceof Exception cause ? cause : fault;
     } finally {
       executor.shutdownNow();
     }
   }
 
-  private String searchOne(String line, int k) throws IOException {
-    if (line.isEmpty()) {
-      return "";
+  private Hits find(String query, int k) throws IOException {
+    if (query.isEmpty() || reader.maxDoc() == 0) {
+      return Hits.NONE;
     }
-    // More hits than documents would only reserve memory. Counting hits beyond k is of no use here,
-    // and not counting them lets Lucene skip blocks that cannot compete.
-    int hits = Math.max(1, Math.min(k, reader.maxDoc()));
-    ScoreDoc[] found =
-        searcher.search(parse(line), new TopFieldCollectorManager(ORDER, hits, null, hits))
-            .scoreDocs;
-    StringBuilder out = new StringBuilder(found.length * 16);
-    for (ScoreDoc hit : found) {
-      Object[] keys = ((FieldDoc) hit).fields;
-      if (!out.isEmpty()) {
-        out.append(' ');
-      }
-      out.append(((BytesRef) keys[1]).utf8ToString()).append(' ').append((Float) keys[0]);
+    // More hits than documents would only reserve memory.
+    int hits = Math.min(k, reader.maxDoc());
+    return searcher.search(parse(query), TopHits.manager(hits, new DocIds(reader)));
+  }
+
+  private static String text(Hits hits) {
+    StringBuilder line = new StringBuilder(hits.size() * 16);
+    for (int place = 0; place < hits.size(); place++) {
+      line.append(place == 0 ? "" : "\t").append(hits.docid(place).utf8ToString());
+      line.append('\t').append(hits.score(place));
     }
-    return out.toString();
+    return line.append('\n').toString();
   }
 
   private static Query parse(String line) {

@@ -1,0 +1,64 @@
+package io.l0pyserini;
+
+import java.io.IOException;
+import java.util.Arrays;
+import org.apache.lucene.util.ArrayUtil;
+import org.apache.lucene.util.BytesRef;
+
+/** The hits of one query, best first, ties by docid in ascending byte order. */
+final class Hits {
+  static final Hits NONE = new Hits(0);
+
+  private final float[] scores;
+  private final BytesRef[] docids;
+
+  private Hits(int size) {
+    scores = new float[size];
+    docids = new BytesRef[size];
+  }
+
+  /** Names documents that are ordered by score, given as the bits of a float. */
+  static Hits of(int[] scoreBits, int[] documents, DocIds reader) throws IOException {
+    Hits hits = new Hits(documents.length);
+    Pool pool = new Pool();
+    reader.read(documents, (place, document, docid) -> hits.docids[place] = pool.keep(docid));
+    for (int start = 0, end; start < scoreBits.length; start = end) {
+      for (end = start; end < scoreBits.length && scoreBits[end] == scoreBits[start]; end++) {
+        hits.scores[end] = Float.intBitsToFloat(scoreBits[end]);
+      }
+      if (end - start > 1) {
+        Arrays.sort(hits.docids, start, end);
+      }
+    }
+    return hits;
+  }
+
+  int size() {
+    return scores.length;
+  }
+
+  float score(int place) {
+    return scores[place];
+  }
+
+  BytesRef docid(int place) {
+    return docids[place];
+  }
+
+  /** Keeps bytes in few large arrays. */
+  private static final class Pool {
+    private byte[] bytes = new byte[1 << 12];
+    private int used;
+
+    BytesRef keep(BytesRef given) {
+      if (used + given.length > bytes.length) {
+        bytes = new byte[ArrayUtil.oversize(Math.max(given.length, 2 * bytes.length), 1)];
+        used = 0;
+      }
+      System.arraycopy(given.bytes, given.offset, bytes, used, given.length);
+      BytesRef kept = new BytesRef(bytes, used, given.length);
+      used += given.length;
+      return kept;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.l0pyserini;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Collection;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.search.Collector;
+import org.apache.lucene.search.CollectorManager;
+import org.apache.lucene.search.LeafCollector;
+import org.apache.lucene.search.Scorable;
+import org.apache.lucene.search.ScoreMode;
+import org.apache.lucene.util.LongHeap;
+
+/**
+ * Collects the k best documents by score, and among equal scores those with the smallest docids.
+ *
+ * <p>Lucene's TopFieldCollector compares and copies a docid for every document that enters its
+ * queue. Here a docid is read only where it decides: for documents tied at the k-th score. The
+ * queue holds longs, {@code score bits << 32 | ~document}; positive floats order as their bits do.
+ */
+final class TopHits implements Collector {
+  /** So many documents tied at the k-th score are kept before they are narrowed down. */
+  private static final int TIES_KEPT = 1 << 14;
+
+  private final int k;
+  private final DocIds docids;
+  private final LongHeap best;
+  private int[] ties = new int[64];
+  private int tied;
+  private int threshold;
+
+  private TopHits(int k, DocIds docids) {
+    this.k = k;
+    this.docids = docids;
+    best = new LongHeap(k);
+  }
+
+  /** Returns what IndexSearcher needs to search with one thread: the hits, best first. */
+  static CollectorManager<TopHits, Hits> manager(int k, DocIds docids) {
+    return new CollectorManager<>() {
+      @Override
+      public TopHits newCollector() {
+        return new TopHits(k, docids);
+      }
+
+      @Override
+      public Hits reduce(Collection<TopHits> collectors) throws IOException {
+        if (collectors.size() != 1) {
+          throw new IllegalStateException("one query is searched by one thread");
+        }
+        return collectors.iterator().next().hits();
+      }
+    };
+  }
+
+  @Override
+  public ScoreMode scoreMode() {
+    return ScoreMode.TOP_SCORES;
+  }
+
+  @Override
+  public LeafCollector getLeafCollector(LeafReaderContext context) {
+    return new LeafCollector() {
+      private Scorable scorer;
+
+      @Override
+      public void setScorer(Scorable given) throws IOException {
+        scorer = given;
+        if (threshold > 0) {
+          scorer.setMinCompetitiveScore(Float.intBitsToFloat(threshold));
+        }
+      }
+
+      @Override
+      public void collect(int row) throws IOException {
+        int before = threshold;
+        offer(Float.floatToRawIntBits(scorer.score()), context.docBase + row);
+        if (threshold != before) {
+          // Documents tied with the k-th best still compete, by their docids.
+          scorer.setMinCompetitiveScore(Float.intBitsToFloat(threshold));
+        }
+      }
+    };
+  }
+
+  private void offer(int score, int document) throws IOException {
+    if (score > threshold) {
+      long entry = (long) score << 32 | ~document & 0xFFFFFFFFL;
+      if (best.size() < k) {
+        best.push(entry);
+        if (best.size() == k) {
+          threshold = score(best.top());
+        }
+        return;
+      }
+      int loser = document(best.top());
+      best.updateTop(entry);
+      if (score(best.top()) == threshold) {
+        tie(loser);
+      } else {
+        threshold = score(best.top());
+        tied = 0;
+      }
+    } else if (score == threshold) {
+      tie(document);
+    }
+  }
+
+  private void tie(int document) throws IOException {
+    if (tied == TIES_KEPT) {
+      settle();
+    }
+    if (tied == ties.length) {
+      ties = Arrays.copyOf(ties, 2 * tied);
+    }
+    ties[tied++] = document;
+  }
+
+  /** Gives the places at the k-th score to those documents with that score whose docids are first. */
+  private void settle() throws IOException {
+    if (tied == 0) {
+      return;
+    }
+    int places = 0;
+    int[] all = Arrays.copyOf(ties, tied + best.size());
+    while (best.size() > 0 && score(best.top()) == threshold) {
+      all[tied + places++] = document(best.pop());
+    }
+    for (int document : docids.first(Arrays.copyOf(all, tied + places), places)) {
+      best.push((long) threshold << 32 | ~document & 0xFFFFFFFFL);
+    }
+    tied = 0;
+  }
+
+  private Hits hits() throws IOException {
+    settle();
+    long[] entries = new long[best.size()];
+    for (int i = 0; i < entries.length; i++) {
+      entries[i] = best.get(i + 1);
+    }
+    Arrays.sort(entries);
+    int[] scores = new int[entries.length];
+    int[] documents = new int[entries.length];
+    for (int i = 0; i < entries.length; i++) {
+      long entry = entries[entries.length - 1 - i];
+      scores[i] = score(entry);
+      documents[i] = document(entry);
+    }
+    return Hits.of(scores, documents, docids);
+  }
+
+  private static int score(long entry) {
+    return (int) (entry >>> 32);
+  }
+
+  private static int document(long entry) {
+    return ~(int) entry;
+  }
+}

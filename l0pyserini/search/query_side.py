@@ -1,0 +1,52 @@
+"""The query encoder and vocabulary of the indexes that are searched as one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from l0pyserini.encode.vocabulary import read_vocabulary
+from l0pyserini.errors import QueryMismatchError
+from l0pyserini.idf import query
+from l0pyserini.idf.query import IdfQueryEncoder
+from l0pyserini.index.facts import FILE_NAME, read_facts
+
+
+def open_query_side(
+    indexes: Sequence[Path], given: IdfQueryEncoder | None
+) -> tuple[IdfQueryEncoder, frozenset[str] | None]:
+    """Return the query encoder to use, and all tokens of the indexes where they are known.
+
+    Args:    given: an encoder, which an index of another tool needs; such an index tells no tokens.
+    Raises:  ImpactIndexError: if an index cannot be read, or is another tool's and none is given.
+             QueryMismatchError: if an index was built for another encoder.
+    """
+    encoder = given
+    tokens: set[str] = set()
+    all_known = True
+    for index in indexes:
+        if given is not None and index.is_dir() and not (index / FILE_NAME).is_file():
+            all_known = False
+            continue
+        facts = read_facts(index)
+        if encoder is None:
+            encoder = IdfQueryEncoder.load(index / query.FILE_NAME, facts["query_scale"])
+        check_query_encoder(index, facts, encoder)
+        tokens.update(read_vocabulary(index))
+    assert encoder is not None
+    return encoder, frozenset(tokens) if all_known else None
+
+
+def check_query_encoder(index: Path, facts: dict[str, Any], encoder: IdfQueryEncoder) -> None:
+    """Refuse a query encoder that the index was not built for.
+
+    Raises:  QueryMismatchError: if tokenizer, table or scale differ.
+    """
+    built = {**facts["query_encoder"], "query_scale": facts["query_scale"]}
+    given = {**encoder.facts(), "query_scale": encoder.scale}
+    for name, value in built.items():
+        if given[name] != value:
+            raise QueryMismatchError(
+                f"{index}: was built for a query encoder whose {name} is {value}, and the one "
+                f"given has {given[name]}. Search it without --encoder, or index a collection "
+                "that was encoded with that encoder."
+            )
