@@ -12,6 +12,8 @@ VERBS = {
     "search": "search an impact index: one query, or topics into a TREC run",
     "bm25": "index and search a corpus with BM25, the baseline",
     "evaluate": "score runs with trec_eval",
+    "efficiency": "measure what retrieval costs on an index",
+    "explain": "take scores apart: tokens of a document, or of all topics",
     "idf": "count an IDF table over a corpus",
     "quantize": "choose document and query scales on a sample",
     "doctor": "check Java, Lucene, torch, tokenizer and tables, and say how to mend them",
