@@ -13,6 +13,7 @@ VERBS = {
     "bm25": "index and search a corpus with BM25, the baseline",
     "evaluate": "score runs with trec_eval",
     "efficiency": "measure what retrieval costs on an index",
+    "reproduce": "run baselines and encoders on BEIR sets beside the published scores",
     "explain": "take scores apart: tokens of a document, or of all topics",
     "idf": "count an IDF table over a corpus",
     "quantize": "choose document and query scales on a sample",

@@ -8,7 +8,9 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 │   ├── QrelsError            relevance judgements
 │   ├── RunError              TREC runs
 │   ├── CollectionError       encoded JsonVectorCollection folders and their manifest
-│   └── IdfError              IDF tables
+│   ├── IdfError              IDF tables
+│   ├── TrainingDataError     training rows
+│   └── ResultsError          evaluations and efficiency records as JSON
 ├── CheckpointError           a model folder that cannot be loaded or saved
 │   └── RemoteCodeError       the checkpoint wants its own Python code to run
 ├── OutputExistsError         the output is there already and --overwrite was not given
@@ -17,6 +19,7 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 │   └── JvmRunningError       a JVM with other options runs in this process already
 ├── ImpactIndexError          a folder that is no index of ours, or does not hold what it promises
 │   └── QueryMismatchError    query encoder and index do not belong together
+├── TrainingError             training cannot go on, or a teacher cannot teach
 └── EvaluationError           trec_eval failed, or run and qrels share no topic
 
 A message says where (file:line, docid), what was seen, what was expected and what to do.
@@ -63,6 +66,14 @@ class IdfError(InputError):
     """An IDF table is missing, malformed or does not fit its tokenizer."""
 
 
+class ResultsError(InputError):
+    """An evaluation or efficiency record is missing or malformed."""
+
+
+class TrainingDataError(InputError):
+    """Training rows are missing, malformed, or name texts that are not there."""
+
+
 class CheckpointError(L0Error):
     """A model folder cannot be loaded or saved."""
 
@@ -97,3 +108,7 @@ class QueryMismatchError(ImpactIndexError):
 
 class EvaluationError(L0Error):
     """An evaluation cannot be carried out."""
+
+
+class TrainingError(L0Error):
+    """Training cannot go on, or a teacher cannot teach."""

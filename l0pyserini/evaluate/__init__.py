@@ -1,15 +1,19 @@
 """Evaluating TREC runs with trec_eval, and counting what a retrieval costs."""
 
-from l0pyserini.evaluate.efficiency import Efficiency, efficiency
-from l0pyserini.evaluate.evaluation import DEFAULT_MEASURES, Evaluation, evaluate_run
-from l0pyserini.evaluate.measures import Measure, parse_measure
+from l0pyserini.evaluate.efficiency import Efficiency, EfficiencyRecord, efficiency, read_efficiency
+from l0pyserini.evaluate.evaluation import Evaluation, evaluate_run
+from l0pyserini.evaluate.measures import Measure, parse_measure, parse_measures
+from l0pyserini.evaluate.names import DEFAULT_MEASURES
 
 __all__ = [
     "DEFAULT_MEASURES",
     "Efficiency",
+    "EfficiencyRecord",
     "Evaluation",
     "Measure",
     "efficiency",
     "evaluate_run",
     "parse_measure",
+    "parse_measures",
+    "read_efficiency",
 ]

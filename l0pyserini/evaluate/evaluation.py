@@ -1,17 +1,21 @@
 """Evaluating one run: means over the judged topics, and what was missing on either side."""
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from l0pyserini.corpora import read_qrels
-from l0pyserini.errors import EvaluationError
-from l0pyserini.evaluate.measures import parse_measure
-from l0pyserini.evaluate.trec_eval import ALL, PerTopic, trec_eval
-from l0pyserini.search.run import read_run
+from l0pyserini.errors import EvaluationError, RunError
+from l0pyserini.evaluate.checked import RunFacts, check_run
+from l0pyserini.evaluate.measures import parse_measures
+from l0pyserini.evaluate.names import DEFAULT_MEASURES
+from l0pyserini.evaluate.trec_eval import evaluate_file
+from l0pyserini.evaluate.values import ALL, PerTopic
+from l0pyserini.records import Qrels
 
-DEFAULT_MEASURES = ("nDCG@10", "AP", "P@30", "R@100", "RR@10")
+FORMAT = "l0pyserini-evaluation-1"
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class Evaluation:
     """The values of one run.
 
     means: over all judged topics; a judged topic that the run lacks counts 0 (trec_eval -c).
+    without_relevant: judged topics with no relevant document. removed: hits that were left out
+    because they were the topic's own text.
     """
 
     run: str
@@ -28,19 +34,38 @@ class Evaluation:
     judged_topics: int
     judged_without_hits: int
     unjudged_topics: int
+    without_relevant: int = 0
+    lines: int = 0
+    tied: int = 0
+    unsorted_topics: int = 0
+    own_id_hits: int = 0
+    removed: bool = False
+    dataset: str | None = None
+    efficiency: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the evaluation as JSON takes it."""
+        """Return the evaluation as JSON takes it; docs/evaluation.md says what each part is."""
         return {
+            "format": FORMAT,
+            "dataset": self.dataset,
             "run": self.run,
             "qrels": self.qrels,
             "measures": self.means,
             "topics": {
                 "judged": self.judged_topics,
                 "judged_without_hits": self.judged_without_hits,
+                "judged_without_relevant": self.without_relevant,
                 "unjudged_in_run": self.unjudged_topics,
             },
+            "hits": {
+                "lines": self.lines,
+                "tied": self.tied,
+                "unsorted_topics": self.unsorted_topics,
+                "own_id": self.own_id_hits,
+                "own_id_removed": self.removed,
+            },
             "per_topic": self.per_topic,
+            "efficiency": self.efficiency,
         }
 
     def notes(self) -> list[str]:
@@ -50,8 +75,25 @@ class Evaluation:
             notes.append(
                 f"  {self.judged_without_hits:,} of them have no hit in the run: counted 0"
             )
+        if self.without_relevant:
+            notes.append(
+                f"  {self.without_relevant:,} of them have no relevant document: counted 0"
+            )
         if self.unjudged_topics:
             notes.append(f"  {self.unjudged_topics:,} topics of the run have no qrels: left out")
+        if self.own_id_hits:
+            done = "left out" if self.removed else "counted; BEIR leaves them out (--remove-query)"
+            notes.append(f"  {self.own_id_hits:,} hits have the topic's own id: {done}")
+        if self.unsorted_topics:
+            notes.append(
+                f"  {self.unsorted_topics:,} topics are not in the order of their scores: "
+                "trec_eval goes by scores alone"
+            )
+        if self.tied:
+            notes.append(
+                f"  {self.tied:,} hits tie with the line before: trec_eval puts the greater "
+                "docid first"
+            )
         return notes
 
 
@@ -60,28 +102,50 @@ def evaluate_run(
     run: str | Path,
     measures: Sequence[str] = DEFAULT_MEASURES,
     split: str = "test",
+    remove_query: bool = False,
+    dataset: str | None = None,
 ) -> Evaluation:
     """Evaluate a TREC run with trec_eval.
 
+    The run is streamed and checked line by line, however long it is.
+
+    Args:    measures: names as parse_measures takes them. split: of a BEIR folder.
+             remove_query: leave out hits whose docid is the topic's id, as BEIR does.
+             dataset: a name to show in tables.
     Raises:  QrelsError, RunError: if a file is missing or malformed.
              EvaluationError: if run and qrels share no topic, or trec_eval fails.
              UsageError: if a measure is unknown.
     """
-    parsed = [parse_measure(measure) for measure in measures]
-    judged, hits = read_qrels(qrels, split), read_run(run)
-    shared = judged.keys() & hits.keys()
-    if not shared:
-        raise EvaluationError(
-            f"{run} and {qrels} share no topic: the run has {sorted(hits)[:3]}, the qrels have "
-            f"{sorted(judged)[:3]}. They belong to different collections or splits."
-        )
-    values = trec_eval(judged, {qid: hits[qid] for qid in hits if qid in shared}, parsed)
+    parsed = parse_measures(measures)
+    judged = read_qrels(qrels, split)
+    with tempfile.TemporaryDirectory(prefix="l0pyserini-") as folder:
+        checked = Path(folder) / "run"
+        facts = check_run(run, checked, judged.keys(), remove_query)
+        _refuse_foreign(run, qrels, facts, judged)
+        values = evaluate_file(judged, checked, parsed)
     return Evaluation(
         run=str(run),
         qrels=qrels,
         means={name: by_topic.pop(ALL) for name, by_topic in values.items()},
         per_topic=values,
         judged_topics=len(judged),
-        judged_without_hits=len(judged) - len(shared),
-        unjudged_topics=len(hits) - len(shared),
+        judged_without_hits=len(judged) - len(facts.judged),
+        unjudged_topics=len(facts.unjudged),
+        without_relevant=sum(max(grades.values()) < 1 for grades in judged.values()),
+        lines=facts.lines,
+        tied=facts.tied,
+        unsorted_topics=len(facts.unsorted),
+        own_id_hits=facts.own_id,
+        removed=remove_query,
+        dataset=dataset,
     )
+
+
+def _refuse_foreign(run: str | Path, qrels: str, facts: RunFacts, judged: Qrels) -> None:
+    if not facts.lines:
+        raise RunError(f"{run}: holds no line. Expected `qid Q0 docid rank score tag`.")
+    if not facts.judged:
+        raise EvaluationError(
+            f"{run} and {qrels} share no topic: the run has {sorted(facts.unjudged)[:3]}, the "
+            f"qrels have {sorted(judged)[:3]}. They belong to different collections or splits."
+        )

@@ -1,54 +1,56 @@
-"""Names of measures: the field's, as ir_measures writes them, and trec_eval's own."""
+"""Names of measures: the field's, as ir_measures writes them, and trec_eval's own.
+
+trec_eval computes what it knows; ir_measures' library computes the rest of its measures.
+"""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from l0pyserini.errors import UsageError
+from l0pyserini.evaluate.names import (
+    ALIASES,
+    DECIMALS,
+    FIELD,
+    LISTED,
+    NICKNAMES,
+    PREFERENCES,
+    TREC_EVAL_ONLY,
+    UNCOUNTED,
+)
 
-# The field's name: trec_eval's name without a cut-off, and with one. None: there is no such form.
-_NAMES: dict[str, tuple[str | None, str | None]] = {
-    "nDCG": ("ndcg", "ndcg_cut"),
-    "AP": ("map", "map_cut"),
-    "P": (None, "P"),
-    "R": (None, "recall"),
-    "RR": ("recip_rank", "recip_rank"),
-    "Success": (None, "success"),
-    "Rprec": ("Rprec", None),
-    "Bpref": ("bpref", None),
-    "infAP": ("infAP", None),
-    "NumRet": ("num_ret", None),
-    "NumRel": ("num_rel", None),
-    "NumRelRet": ("num_rel_ret", None),
-    "SetP": ("set_P", None),
-    "SetR": ("set_recall", None),
-    "SetF": ("set_F", None),
-}
-_ALIASES = {
-    "ndcg": "nDCG",
-    "map": "AP",
-    "mrr": "RR",
-    "mAP": "AP",
-    "recall": "R",
-    "recip_rank": "RR",
-}
-_WRITTEN = re.compile(r"([A-Za-z_]+?)(?:[@.](\d+))?")
+_WRITTEN = re.compile(r"([^\W\d]\w*?)(?:\((.*)\))?(?:@([\d.]+))?")
+_TREC_EVAL = re.compile(r"(\d*[^\W\d]\w*?)(?:[._](-?[\d.].*))?")
+_TRUTH = {"True": True, "False": False}
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure as it is shown and as trec_eval takes it.
+    """A measure as it is shown and as it is computed.
 
-    depth: documents a topic that trec_eval may see, for measures that know no cut-off themselves.
+    trec_eval: what -m takes; "" where ir_measures' library computes it. depth: documents a topic
+    that trec_eval may see (-M), for measures without a cut-off of their own. rel: the lowest
+    grade that is relevant (-l). judged_only: unjudged documents are taken out first (-J).
     """
 
     name: str
     trec_eval: str
     depth: int | None = None
+    rel: int = 1
+    judged_only: bool = False
 
     @property
     def printed(self) -> str:
         """The name in trec_eval's output."""
-        return self.trec_eval.replace(".", "_")
+        base, dot, parameter = self.trec_eval.partition(".")
+        if base in DECIMALS:
+            return f"{base}_{float(parameter):.2f}"
+        return f"{base}_{parameter}" if dot else base
+
+    @property
+    def base(self) -> str:
+        """trec_eval's name without its parameter."""
+        return self.trec_eval.partition(".")[0]
 
     @property
     def is_count(self) -> bool:
@@ -56,42 +58,149 @@ class Measure:
         return self.trec_eval.startswith("num_")
 
 
-def parse_measure(text: str) -> Measure:
-    """Return the measure a name stands for: nDCG@10, AP, P@30, R@100, RR@10, or ndcg_cut.10.
+def parse_measures(texts: Sequence[str]) -> list[Measure]:
+    """Return the measures that names stand for, each once.
 
-    Raises:  UsageError: if the name is unknown or lacks its cut-off.
+    Lists of cut-offs (ndcg_cut.5,10) and trec_eval's nicknames (official, all_trec, set) give
+    several. Left out of the nicknames: runid, which is no number.
+
+    Raises:  UsageError: as parse_measure.
     """
-    match = _WRITTEN.fullmatch(text)
-    if match is None:
-        raise UsageError(_unknown(text))
-    base, cut = match[1], match[2]
-    name = _field_name(base)
-    if name is None:
-        raise UsageError(_unknown(text))
-    plain, at_cut = _NAMES[name]
-    if cut is None:
-        if plain is None:
-            raise UsageError(f"measure {text!r} needs a cut-off, as in {name}@10.")
-        return Measure(name, plain)
-    if at_cut is None or int(cut) < 1:
-        raise UsageError(f"measure {text!r}: {name} takes no such cut-off.")
-    if at_cut == "recip_rank":
-        return Measure(f"{name}@{cut}", at_cut, depth=int(cut))
-    return Measure(f"{name}@{cut}", f"{at_cut}.{cut}")
+    found: dict[str, Measure] = {}
+    for text in texts:
+        for single in _singles(text):
+            measure = parse_measure(single)
+            found.setdefault(measure.name, measure)
+    return list(found.values())
+
+
+def _singles(text: str) -> list[str]:
+    if text in NICKNAMES:
+        return list(NICKNAMES[text])
+    match = _TREC_EVAL.fullmatch(text)
+    several = match and match[2] and "," in match[2] and "(" not in text
+    if not match or not several or match[1] not in LISTED:
+        return [text]
+    return [f"{match[1]}.{cut}" for cut in match[2].split(",")]
+
+
+def parse_measure(text: str) -> Measure:
+    """Return the measure of a name: nDCG@10, AP(rel=2), ndcg_cut.10, Rprec_mult.0.2, ERR@20.
+
+    Raises:  UsageError: if the name is unknown, lacks its cut-off or has one too many.
+    """
+    if match := _WRITTEN.fullmatch(text):
+        name = _field_name(match[1])
+        parameters = _parameters(match[2])
+        if name is not None and parameters is not None:
+            measure = _field_measure(text, name, parameters, match[3])
+            if measure is not None:
+                return measure
+    if measure := _trec_eval_measure(text):
+        return measure
+    return _library_measure(text)
 
 
 def _field_name(base: str) -> str | None:
-    if base in _NAMES:
-        return base
-    for name, forms in _NAMES.items():
-        if base in forms:
-            return name
-    lowered = {name.lower(): name for name in _NAMES}
-    return _ALIASES.get(base) or _ALIASES.get(base.lower()) or lowered.get(base.lower())
+    lowered = {name.lower(): name for name in FIELD}
+    return ALIASES.get(base.lower()) or lowered.get(base.lower())
+
+
+def _parameters(text: str | None) -> dict[str, object] | None:
+    """Parse `rel=2,judged_only=True`; None where it is of another form."""
+    found: dict[str, object] = {}
+    for part in (text or "").split(","):
+        name, equals, value = (word.strip() for word in part.partition("="))
+        if not part.strip():
+            continue
+        if not equals or not (value in _TRUTH or re.fullmatch(r"\d+(\.\d+)?", value)):
+            return None
+        found[name] = _TRUTH[value] if value in _TRUTH else _number(value)
+    return found
+
+
+def _number(text: str) -> float | int:
+    return float(text) if "." in text else int(text)
+
+
+def _field_measure(
+    text: str, name: str, given: dict[str, object], cut: str | None
+) -> Measure | None:
+    """Return a measure by the field's name; None where trec_eval has no such variant."""
+    form = FIELD[name]
+    if not given.keys() <= form.parameters:
+        return None
+    if cut is None and form.plain is None:
+        raise UsageError(f"measure {text!r} needs a cut-off, as in {name}@{form.example}.")
+    if cut is not None and (form.at_cut is None or not _fits(cut, form.at_cut)):
+        raise UsageError(f"measure {text!r}: {name} takes no such cut-off.")
+    by_depth = cut is not None and form.at_cut == form.plain
+    if by_depth and given.get("judged_only"):
+        return None
+    argument = form.plain if cut is None or by_depth else f"{form.at_cut}.{cut}"
+    if name == "SetF" and "beta" in given:
+        argument = f"set_F.{given['beta']}"
+    if given.get("relative"):
+        argument = "set_relative_P"
+    if name == "NumRet" and "rel" in given:
+        argument = "num_rel_ret"
+    shown = ",".join(f"{key}={value}" for key, value in given.items())
+    return Measure(
+        name + (f"({shown})" if shown else "") + (f"@{cut}" if cut else ""),
+        str(argument),
+        depth=int(cut) if cut and by_depth else None,
+        rel=int(str(given.get("rel", 1))),
+        judged_only=bool(given.get("judged_only", False)),
+    )
+
+
+def _fits(cut: str, at_cut: str) -> bool:
+    if at_cut in DECIMALS:
+        return re.fullmatch(r"\d*\.?\d+", cut) is not None
+    return cut.isdigit() and int(cut) >= 1
+
+
+def _trec_eval_measure(text: str) -> Measure | None:
+    """Return a measure by trec_eval's name, with `.` or `_` before its parameter."""
+    match = _TREC_EVAL.fullmatch(text)
+    if match is None:
+        return None
+    base, parameter = match[1], match[2]
+    if base in UNCOUNTED:
+        raise UsageError(f"measure {text!r}: {UNCOUNTED[base]}, so it cannot stand in a table.")
+    if base.startswith(PREFERENCES):
+        raise UsageError(f"measure {text!r} needs preference judgements; qrels hold grades.")
+    for name, form in FIELD.items():
+        if base == form.at_cut and (parameter is not None or form.plain is None):
+            return _field_measure(text, name, {}, parameter)
+        if base == form.plain and parameter is None:
+            return _field_measure(text, name, {}, None)
+    if base not in TREC_EVAL_ONLY or (parameter is None and base in LISTED):
+        return None
+    name = base if parameter is None else f"{base}.{parameter}"
+    return Measure(name, name)
+
+
+def _library_measure(text: str) -> Measure:
+    """Return a measure that only ir_measures' library computes."""
+    try:
+        import ir_measures
+    except ImportError:
+        raise UsageError(f"{_unknown(text)} More come with `pip install ir_measures`.") from None
+    try:
+        measure = ir_measures.parse_measure(text)
+        supported = ir_measures.DefaultPipeline.supports(measure)
+    except Exception:  # its parser raises NameError, ValueError, AssertionError and SyntaxError
+        raise UsageError(_unknown(text)) from None
+    if not supported:
+        raise UsageError(
+            f"measure {text!r}: ir_measures knows it, but no library that computes it is installed."
+        )
+    return Measure(str(measure), "")
 
 
 def _unknown(text: str) -> str:
     return (
-        f"measure {text!r} is unknown. Expected one of {', '.join(_NAMES)}, most with a cut-off "
+        f"measure {text!r} is unknown. Expected one of {', '.join(FIELD)}, most with a cut-off "
         "as in nDCG@10, or trec_eval's own names (ndcg_cut.10, map, recall.100, recip_rank)."
     )

@@ -4,38 +4,50 @@ import platform
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from l0pyserini.errors import EvaluationError, JavaError
+from l0pyserini.evaluate.library import by_ir_measures, by_pytrec_eval
 from l0pyserini.evaluate.measures import Measure
+from l0pyserini.evaluate.names import LISTED
+from l0pyserini.evaluate.values import PerTopic
 from l0pyserini.lucene.jvm import fatjar
 from l0pyserini.records import Qrels, Run
-
-PerTopic = dict[str, dict[str, float]]
-"""{measure name: {qid: value}}."""
-
-ALL = "all"
-"""What trec_eval calls the mean over all judged topics."""
+from l0pyserini.search.run import read_run
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "macosx"}
 _MACHINES = {"x86_64": ("amd64", "x86_64"), "aarch64": ("aarch64",), "arm64": ("aarch64",)}
 
 
-def binary_in_jar() -> str | None:
-    """Return the name of this platform's trec_eval in Anserini's jar; None where there is none."""
+@cache
+def _own_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder that is removed when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="l0pyserini-trec-eval-")
+
+
+@cache
+def binary() -> Path | None:
+    """Return this platform's trec_eval, taken out of Anserini's jar once a process.
+
+    Returns: None where the jar has none; the library pytrec_eval then takes its place.
+    """
     system = _SYSTEMS.get(platform.system())
     try:
         with zipfile.ZipFile(fatjar()) as jar:
-            names = set(jar.namelist())
+            for machine in _MACHINES.get(platform.machine(), ()):
+                try:
+                    content = jar.read(f"trec_eval/trec_eval-{system}-{machine}")
+                except KeyError:
+                    continue
+                path = Path(_own_folder().name) / "trec_eval"
+                path.write_bytes(content)
+                path.chmod(0o700)
+                return path
     except (JavaError, OSError, zipfile.BadZipFile):
-        return None
-    for machine in _MACHINES.get(platform.machine(), ()):
-        if (name := f"trec_eval/trec_eval-{system}-{machine}") in names:
-            return name
+        pass
     return None
 
 
@@ -43,60 +55,88 @@ def trec_eval(qrels: Qrels, run: Run, measures: Sequence[Measure]) -> PerTopic:
     """Return four-decimal values of each topic of the run, and under "all" the mean.
 
     Means are over all topics of the qrels (trec_eval -c); a topic that the run lacks counts 0.
-    The binary is used where there is one for this platform, else the library pytrec_eval, which
-    is compiled from the same source.
 
     Raises:  EvaluationError: if trec_eval fails.
     """
-    name = binary_in_jar()
+    with tempfile.TemporaryDirectory(prefix="l0pyserini-") as folder:
+        path = Path(folder) / "run"
+        _write_run(path, run)
+        return evaluate_file(qrels, path, measures)
+
+
+def evaluate_file(qrels: Qrels, run: Path, measures: Sequence[Measure]) -> PerTopic:
+    """Return the same of a run that lies in a file, which trec_eval reads itself.
+
+    Args:    run: a checked run, not compressed.
+    """
     values: PerTopic = {measure.name: {} for measure in measures}
-    for depth in dict.fromkeys(measure.depth for measure in measures):
-        together = [measure for measure in measures if measure.depth == depth]
-        if name is not None:
-            values.update(by_binary(name, qrels, run, together, depth))
+    by_trec_eval = [measure for measure in measures if measure.trec_eval]
+    by_others = [measure for measure in measures if not measure.trec_eval]
+    if by_trec_eval:
+        program = binary()
+        if program is not None:
+            values.update(by_binary(program, qrels, run, by_trec_eval))
         else:
-            values.update(by_library(qrels, run, together, depth))
+            values.update(by_pytrec_eval(qrels, read_run(run), by_trec_eval))
+    if by_others:
+        values.update(by_ir_measures(qrels, read_run(run), by_others))
     return values
 
 
-def by_binary(
-    name: str, qrels: Qrels, run: Run, measures: Sequence[Measure], depth: int | None = None
-) -> PerTopic:
-    """Return the values through the binary of that name in the jar."""
-    with _unpacked(name) as folder:
-        _write_qrels(folder / "qrels", qrels)
-        _write_run(folder / "run", run)
-        command = [str(folder / "trec_eval"), "-c", "-q"]
-        command += ["-M", str(depth)] if depth else []
-        for measure in measures:
-            command += ["-m", measure.trec_eval]
-        done = subprocess.run(
-            [*command, str(folder / "qrels"), str(folder / "run")],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+def by_binary(program: Path, qrels: Qrels, run: Path, measures: Sequence[Measure]) -> PerTopic:
+    """Return the values through the binary."""
+    values: PerTopic = {measure.name: {} for measure in measures}
+    with tempfile.TemporaryDirectory(prefix="l0pyserini-") as folder:
+        path = Path(folder) / "qrels"
+        _write_qrels(path, qrels)
+        for together in calls(measures):
+            printed = {measure.printed: measure.name for measure in together}
+            for line in _call(program, together, path, run):
+                name, qid, value = line.split()
+                values[printed[name]][qid] = float(value)
+    return values
+
+
+def calls(measures: Iterable[Measure]) -> Iterator[list[Measure]]:
+    """Put measures together that one call of trec_eval can compute.
+
+    Its options hold for the whole call, and of a measure that takes no list it computes only the
+    first variant it is asked for.
+    """
+    groups: dict[tuple[object, ...], list[list[Measure]]] = defaultdict(list)
+    for measure in measures:
+        groups_here = groups[measure.depth, measure.rel, measure.judged_only]
+        for group in groups_here:
+            if measure.base in LISTED or all(one.base != measure.base for one in group):
+                group.append(measure)
+                break
+        else:
+            groups_here.append([measure])
+    for some in groups.values():
+        yield from some
+
+
+def _call(program: Path, measures: Sequence[Measure], qrels: Path, run: Path) -> list[str]:
+    first = measures[0]
+    command = [str(program), "-c", "-q"]
+    command += ["-M", str(first.depth)] if first.depth else []
+    command += ["-l", str(first.rel)] if first.rel != 1 else []
+    command += ["-J"] if first.judged_only else []
+    asked: dict[str, list[str]] = defaultdict(list)
+    for measure in measures:
+        base, _, parameter = measure.trec_eval.partition(".")
+        asked[base] += [parameter] if parameter else []
+    for base, parameters in asked.items():
+        command += ["-m", f"{base}.{','.join(parameters)}" if parameters else base]
+    done = subprocess.run(
+        [*command, str(qrels), str(run)], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise EvaluationError(
             f"trec_eval failed (exit code {done.returncode}): {done.stderr.strip()[:300]}. "
             "Check the run and the qrels with `python -m l0pyserini.evaluate --debug`."
         )
-    printed = {measure.printed: measure.name for measure in measures}
-    values: PerTopic = {measure.name: {} for measure in measures}
-    for line in done.stdout.splitlines():
-        measure_name, qid, value = line.split()
-        values[printed[measure_name]][qid] = float(value)
-    return values
-
-
-@contextmanager
-def _unpacked(name: str) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="l0pyserini-trec-eval-") as folder:
-        binary = Path(folder) / "trec_eval"
-        with zipfile.ZipFile(fatjar()) as jar:
-            binary.write_bytes(jar.read(name))
-        binary.chmod(0o755)
-        yield Path(folder)
+    return done.stdout.splitlines()
 
 
 def _write_qrels(path: Path, qrels: Qrels) -> None:
@@ -110,28 +150,3 @@ def _write_run(path: Path, run: Run) -> None:
     with open(path, "w", encoding="utf-8") as handle:
         for qid, hits in run.items():
             handle.writelines(f"{qid} Q0 {hit.docid} 0 {float(hit.score)!r} run\n" for hit in hits)
-
-
-def by_library(
-    qrels: Qrels, run: Run, measures: Sequence[Measure], depth: int | None = None
-) -> PerTopic:
-    """Return the same values through pytrec_eval, without the binary.
-
-    Args:    depth: documents a topic that are looked at; None = all.
-    """
-    import pytrec_eval
-
-    evaluator = pytrec_eval.RelevanceEvaluator(qrels, {measure.trec_eval for measure in measures})
-    # trec_eval keeps scores as float32; the library would tell apart what trec_eval calls a tie.
-    cut = {
-        qid: {hit.docid: float(np.float32(hit.score)) for hit in hits[:depth]}
-        for qid, hits in run.items()
-    }
-    found = evaluator.evaluate(cut)
-    values: PerTopic = {}
-    for measure in measures:
-        exact = {qid: found[qid][measure.printed] for qid in found}
-        values[measure.name] = {qid: round(value, 4) for qid, value in exact.items()}
-        total = sum(exact.values())
-        values[measure.name][ALL] = round(total / (1 if measure.is_count else len(qrels)), 4)
-    return values

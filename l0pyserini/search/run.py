@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 
@@ -85,17 +85,22 @@ def read_run(path: str | os.PathLike[str]) -> Run:
         topic, or an empty file.
     """
     scores: dict[str, dict[str, float]] = {}
-    for where, qid, docid, score in stream_run(path):
+    for number, qid, docid, _, score, _ in stream_run(path):
         topic = scores.setdefault(qid, {})
         if docid in topic:
-            raise RunError(
-                f"{where} qid {qid!r} docid {docid!r}: this docid was seen before in the topic. "
-                "A run may list a document once a topic; remove one line."
-            )
+            raise seen_before(f"{path}:{number}", qid, docid)
         topic[docid] = score
     if not scores:
         raise RunError(f"{path}: holds no line. Expected `qid Q0 docid rank score tag`.")
     return {qid: trec_eval_order(topic) for qid, topic in scores.items()}
+
+
+def seen_before(where: str, qid: str, docid: str) -> RunError:
+    """Return the error for a document that comes twice in a topic."""
+    return RunError(
+        f"{where} qid {qid!r} docid {docid!r}: this docid was seen before in the topic. "
+        "A run may list a document once a topic; remove one line."
+    )
 
 
 def trec_eval_order(scores: Mapping[str, float]) -> list[Hit]:
@@ -106,25 +111,36 @@ def trec_eval_order(scores: Mapping[str, float]) -> list[Hit]:
     return [Hit(docid, score) for docid, score in ordered]
 
 
-def stream_run(path: str | os.PathLike[str]) -> Iterator[tuple[str, str, str, float]]:
-    """Stream (file:line, qid, docid, score) of a run. Raises: as read_run, for single lines."""
+class RunLine(NamedTuple):
+    """One line of a run as it was read; the rank is not looked at."""
+
+    number: int
+    qid: str
+    docid: str
+    rank: str
+    score: float
+    tag: str
+
+
+def stream_run(path: str | os.PathLike[str]) -> Iterator[RunLine]:
+    """Stream the lines of a run. Raises: as read_run, for single lines."""
     for number, line in read_lines(Path(path), RunError):
         columns = line.split()
         if not columns:
             continue
-        where = f"{path}:{number}"
         if len(columns) != 6:
             raise RunError(
-                f"{where}: {len(columns)} columns, expected 6: `qid Q0 docid rank score tag`."
+                f"{path}:{number}: {len(columns)} columns, expected 6: "
+                "`qid Q0 docid rank score tag`."
             )
-        qid, _, docid, _, text, _ = columns
+        qid, _, docid, place, text, tag = columns
         try:
             score = float(text)
         except ValueError:
             score = math.nan
         if not math.isfinite(score):
             raise RunError(
-                f"{where} qid {qid!r} docid {docid!r}: score {text!r} is not a finite number. "
-                "Repair the run that wrote it."
+                f"{path}:{number} qid {qid!r} docid {docid!r}: score {text!r} is not a finite "
+                "number. Repair the run that wrote it."
             )
-        yield where, qid, docid, score
+        yield RunLine(number, qid, docid, place, score, tag)

@@ -7,8 +7,15 @@ import zipfile
 import pytest
 
 from l0pyserini import evaluate_run, read_qrels, read_run
+from l0pyserini.corpora.cacm import qrels_file
 from l0pyserini.errors import EvaluationError, UsageError
-from l0pyserini.evaluate import DEFAULT_MEASURES, efficiency, parse_measure, trec_eval
+from l0pyserini.evaluate import (
+    DEFAULT_MEASURES,
+    library,
+    parse_measure,
+    parse_measures,
+    trec_eval,
+)
 from l0pyserini.lucene import fatjar
 from tests.helpers import command, write
 
@@ -16,63 +23,160 @@ from tests.helpers import command, write
 @pytest.fixture(scope="module")
 def binary(tmp_path_factory):
     """The trec_eval binary, taken out of the jar by hand."""
-    name = trec_eval.binary_in_jar()
-    if name is None:
+    if trec_eval.binary() is None:
         pytest.skip("Anserini's jar has no trec_eval for this platform")
     folder = tmp_path_factory.mktemp("trec_eval")
     with zipfile.ZipFile(fatjar()) as jar:
+        name = next(name for name in jar.namelist() if name.endswith("trec_eval-linux-amd64"))
         jar.extract(name, folder)
     (folder / name).chmod(0o755)
     return folder / name
 
 
 def by_hand(binary, arguments):
+    """trec_eval's own output as {measure: {qid: value}}, texts left out."""
     done = subprocess.run(
-        [binary, *map(str, arguments)], capture_output=True, text=True, check=True
+        [binary, "-q", *map(str, arguments)], capture_output=True, text=True, check=True
     )
-    return float(done.stdout.split()[-1])
+    values = {}
+    for line in done.stdout.splitlines():
+        name, qid, value = line.split()
+        if name not in ("runid", "relstring"):
+            values.setdefault(name, {})[qid] = float(value)
+    return values
 
 
+@pytest.mark.parametrize("nickname", ["all_trec", "official", "set"])
 @pytest.mark.parametrize("name", ["cacm.txt", "cacm.bm25.txt"])
-def test_real_runs_equal_the_binary_on_the_files_themselves(cacm, binary, name):
-    from l0pyserini.corpora.cacm import qrels_file
-
+def test_every_measure_of_trec_eval_equals_the_binary_on_the_files_themselves(
+    cacm, binary, name, nickname
+):
     run = cacm / "runs" / name
-    files = [qrels_file(), run]
-    expected = {
-        "nDCG@10": by_hand(binary, ["-c", "-m", "ndcg_cut.10", *files]),
-        "AP": by_hand(binary, ["-c", "-m", "map", *files]),
-        "P@30": by_hand(binary, ["-c", "-m", "P.30", *files]),
-        "R@100": by_hand(binary, ["-c", "-m", "recall.100", *files]),
-        "RR@10": by_hand(binary, ["-c", "-M", "10", "-m", "recip_rank", *files]),
-    }
-    assert evaluate_run("cacm", run).means == expected
+    expected = by_hand(binary, ["-c", "-m", nickname, qrels_file(), run])
+    done = evaluate_run("cacm", run, [nickname])
+    measures = parse_measures([nickname])
+    assert {measure.printed for measure in measures} == expected.keys()
+    for measure in measures:
+        mean = expected[measure.printed].pop("all")
+        assert done.means[measure.name] == mean, measure
+        assert done.per_topic[measure.name] == expected[measure.printed], measure
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("AP(rel=2)", ["-l", "2", "-m", "map"]),
+        ("R(rel=3)@20", ["-l", "3", "-m", "recall.20"]),
+        ("P(judged_only=True)@10", ["-J", "-m", "P.10"]),
+        ("RR(rel=2)@10", ["-l", "2", "-M", "10", "-m", "recip_rank"]),
+        ("RR@3", ["-M", "3", "-m", "recip_rank"]),
+        ("nDCG@7", ["-m", "ndcg_cut.7"]),
+        ("SetF(beta=2.0)", ["-m", "set_F.2.0"]),
+        ("SetP(relative=True)", ["-m", "set_relative_P"]),
+        ("NumRet(rel=2)", ["-l", "2", "-m", "num_rel_ret"]),
+        ("ndcg.1=3,2=9", ["-m", "ndcg.1=3,2=9"]),
+        ("utility.1,-1,0,0", ["-m", "utility.1,-1,0,0"]),
+        ("IPrec@0.25", ["-m", "iprec_at_recall.0.25"]),
+        ("Rprec_mult.0.5", ["-m", "Rprec_mult.0.5"]),
+        ("11pt_avg.0.2,0.8", ["-m", "11pt_avg.0.2,0.8"]),
+    ],
+)
+def test_variants_equal_the_binary(graded, binary, name, options):
+    qrels, run = graded
+    (expected,) = by_hand(binary, ["-c", *options, qrels, run]).values()
+    # Others of the same family stand beside it: trec_eval computes only one of some in a call.
+    beside = [name, "SetF", "nDCG", "nDCG@5", "utility", "11pt_avg", "AP", "RR", "RR@10"]
+    done = evaluate_run(str(qrels), run, beside)
+    assert done.means[name] == expected.pop("all")
+    assert done.per_topic[name] == expected
+    assert len(done.means) == len(set(beside))
+
+
+@pytest.fixture
+def graded(tmp_path, cacm):
+    """CACM's run with grades from -1 to 3, topics of which none is relevant, and ties."""
+    grades = {}
+    for qid, judged in read_qrels("cacm").items():
+        for place, docid in enumerate(sorted(judged)):
+            grades[qid, docid] = (int(qid) + place) % 5 - 1 if qid != "7" else 0
+    qrels = "".join(f"{qid} 0 {docid} {grade}\n" for (qid, docid), grade in grades.items())
+    lines = [line.split() for line in (cacm / "runs/cacm.txt").read_text().splitlines()]
+    run = "".join(
+        f"{qid} Q0 {docid} 1 {float(score) // 500} t\n" for qid, _, docid, _, score, _ in lines
+    )
+    return write(tmp_path / "q", qrels), write(tmp_path / "r", run)
+
+
+def test_measures_of_ir_measures_equal_it(cacm):
+    ir_measures = pytest.importorskip("ir_measures")
+    names = ["ERR@10", "Judged@10", "nDCG(dcg='exp-log2')@10", "Compat(p=0.9)"]
+    done = evaluate_run("cacm", cacm / "runs/cacm.txt", names)
+    assert list(done.means) == names
+    qrels = ir_measures.read_trec_qrels(str(qrels_file()))
+    run = ir_measures.read_trec_run(str(cacm / "runs/cacm.txt"))
+    expected = ir_measures.calc_aggregate(map(ir_measures.parse_measure, names), qrels, run)
+    assert done.means == {str(name): round(value, 4) for name, value in expected.items()}
+    assert len(done.per_topic["ERR@10"]) == 52
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AP(rel=2)@100", "RR(rel=3)", "P(judged_only=True)@10", "SetF(beta=0.5)", "Success@5",
+        "SetP(relative=True)", "IPrec@0.2", "NumRet(rel=1)", "NumQ", "Bpref(rel=2)", "SetAP",
+    ],
+)  # fmt: skip
+def test_names_of_ir_measures_mean_what_they_mean_there(graded, name):
+    ir_measures = pytest.importorskip("ir_measures")
+    qrels = read_qrels(str(graded[0]))
+    run = {qid: {hit.docid: hit.score for hit in hits} for qid, hits in read_run(graded[1]).items()}
+    run = {qid: hits for qid, hits in run.items() if qid in qrels}
+    (expected,) = ir_measures.calc_aggregate([ir_measures.parse_measure(name)], qrels, run).values()
+    assert evaluate_run(str(graded[0]), graded[1], [name]).means[name] == pytest.approx(
+        expected, abs=5.01e-5
+    )
 
 
 @pytest.mark.usefixtures("binary")
-def test_the_library_gives_the_binary_s_figures(cacm):
-    qrels, run = read_qrels("cacm"), read_run(cacm / "runs/cacm.txt")
+def test_the_library_gives_the_binary_s_figures(graded):
+    qrels, run = read_qrels(str(graded[0])), read_run(graded[1])
     run = {qid: hits for qid, hits in run.items() if qid in qrels}
-    del run[next(iter(run))]
-    names = ["nDCG@10", "AP", "P@30", "R@100", "RR", "nDCG", "Rprec", "Bpref", "Success@5"]
-    measures = [parse_measure(name) for name in names]
-    by_binary = trec_eval.by_binary(trec_eval.binary_in_jar(), qrels, run, measures)
-    by_library = trec_eval.by_library(qrels, run, measures)
-    for name in names:
-        assert by_library[name] == pytest.approx(by_binary[name], abs=1.01e-4), name
-    cut = [parse_measure("RR@10")]
-    by_binary = trec_eval.by_binary(trec_eval.binary_in_jar(), qrels, run, cut, 10)
-    assert trec_eval.by_library(qrels, run, cut, 10)["RR@10"] == pytest.approx(
-        by_binary["RR@10"], abs=1.01e-4
-    )
+    del run["10"]
+    names = ["all_trec", "AP(rel=2)", "RR@10", "P(judged_only=True)@5", "SetF(beta=2.0)"]
+    measures = [one for one in parse_measures(names) if one.base not in LIBRARY_LACKS]
+    expected = trec_eval.trec_eval(qrels, run, measures)
+    found = library.by_pytrec_eval(qrels, run, measures)
+    assert len(measures) > 80
+    for measure in measures:
+        assert found[measure.name] == pytest.approx(expected[measure.name], abs=1.01e-4), measure
+
+
+LIBRARY_LACKS = {"ndcg_rel", "Rndcg"}
 
 
 def test_without_the_binary_the_library_is_used(cacm, monkeypatch):
     expected = evaluate_run("cacm", cacm / "runs/cacm.txt").means
-    monkeypatch.setattr(trec_eval, "binary_in_jar", lambda: None)
+    monkeypatch.setattr(trec_eval, "binary", lambda: None)
     assert evaluate_run("cacm", cacm / "runs/cacm.txt").means == pytest.approx(
         expected, abs=1.01e-4
     )
+    with pytest.raises(EvaluationError, match="'yaap': pytrec_eval, which stands in"):
+        evaluate_run("cacm", cacm / "runs/cacm.txt", ["yaap"])
+
+
+def test_the_jar_is_opened_once(cacm, monkeypatch):
+    opened = []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, *args):
+            opened.append(args)
+            super().__init__(*args)
+
+    monkeypatch.setattr(trec_eval.zipfile, "ZipFile", Counted)
+    trec_eval.binary.cache_clear()
+    for name in ("cacm.txt", "cacm.bm25.txt"):
+        evaluate_run("cacm", cacm / "runs" / name, ["AP", "RR@10", "RR@5"])
+    assert len(opened) == 1
 
 
 def test_missing_topics_on_either_side_are_counted_and_said(tmp_path, capsys):
@@ -98,7 +202,13 @@ def test_runs_side_by_side_and_json(cacm, tmp_path, capsys):
     first, second = json.loads(output.read_text())
     assert first["measures"]["AP"] == 0.3123
     assert len(second["per_topic"]["AP"]) == 52
-    assert second["topics"] == {"judged": 52, "judged_without_hits": 0, "unjudged_in_run": 12}
+    assert second["format"] == "l0pyserini-evaluation-1"
+    assert second["topics"] == {
+        "judged": 52,
+        "judged_without_hits": 0,
+        "judged_without_relevant": 0,
+        "unjudged_in_run": 12,
+    }
 
 
 def test_run_and_qrels_of_different_collections(tmp_path):
@@ -131,6 +241,13 @@ def test_a_failing_trec_eval_is_shown():
         ("recip_rank", "RR", "recip_rank"),
         ("bpref", "Bpref", "bpref"),
         ("num_rel_ret", "NumRelRet", "num_rel_ret"),
+        ("P_10", "P@10", "P.10"),
+        ("ndcg_cut_10", "nDCG@10", "ndcg_cut.10"),
+        ("AP(rel=2)@100", "AP(rel=2)@100", "map_cut.100"),
+        ("IPrec@0.1", "IPrec@0.1", "iprec_at_recall.0.1"),
+        ("gm_map", "gm_map", "gm_map"),
+        ("Rprec_mult.0.2", "Rprec_mult.0.2", "Rprec_mult.0.2"),
+        ("ERR@20", "ERR@20", ""),
     ],
 )
 def test_names_of_measures(text, name, trec_eval_name):
@@ -146,6 +263,14 @@ def test_names_of_measures(text, name, trec_eval_name):
         ("P", "needs a cut-off, as in P@10"),
         ("Bpref@10", "Bpref takes no such cut-off"),
         ("P@0", "takes no such cut-off"),
+        ("P@1.5", "takes no such cut-off"),
+        ("IPrec", "needs a cut-off, as in IPrec@0.1"),
+        ("relative_P", "is unknown"),
+        ("runid", "is the run's tag, not a number"),
+        ("relstring", "is a text, not a number"),
+        ("prefs_simp", "needs preference judgements"),
+        ("alpha_nDCG@10", "no library that computes it is installed"),
+        ("AP(rel=x)", "is unknown"),
     ],
 )
 def test_measures_that_do_not_exist(text, message):
@@ -153,9 +278,6 @@ def test_measures_that_do_not_exist(text, message):
         parse_measure(text)
 
 
-def test_flops_by_hand():
-    cost = efficiency([{"a", "b"}, {"b", "x"}], {"a": 1, "b": 3, "c": 4}, documents=4)
-    # Mean query: a .5, b 1, x .5; mean document: a .25, b .75, c 1.
-    assert cost.flops == pytest.approx(0.5 * 0.25 + 1 * 0.75)
-    assert cost.document_nnz == 2
-    assert cost.query_nnz == 2
+def test_lists_and_repeated_names():
+    names = [one.name for one in parse_measures(["ndcg_cut.5,10", "nDCG@10", "P.5"])]
+    assert names == ["nDCG@5", "nDCG@10", "P@5"]
