@@ -11,9 +11,10 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from l0pyserini.errors import DiskError, InputError, OutputExistsError
 
@@ -109,10 +110,44 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
         )
 
 
-def read_lines(path: str | os.PathLike[str], error: type[InputError]) -> Iterator[tuple[int, str]]:
+class Span(NamedTuple):
+    """Neighbouring lines of a file. offset: bytes before them, unpacked. before: lines before them.
+
+    lines: how many they are; None for all to the end of the file.
+    """
+
+    offset: int = 0
+    before: int = 0
+    lines: int | None = None
+
+
+def read_lines(
+    path: str | os.PathLike[str], error: type[InputError], spans: Sequence[Span] = (Span(),)
+) -> Iterator[tuple[int, str]]:
     """Stream (line number from 1, line without its end) of a UTF-8 text, plain or .gz.
 
     A broken byte or a truncated gzip is raised as `error` with its file and line.
+
+    Args:    spans: the lines to read, in ascending order; a plain file is not read between them.
+    """
+    for number, raw in read_raw_lines(path, error, spans):
+        try:
+            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as fault:
+            raise error(
+                f"{path}:{number}: byte {fault.start} of the line, "
+                f"0x{fault.object[fault.start]:02x}, is not UTF-8. "
+                "Convert the file, for example: iconv -f latin1 -t utf-8."
+            ) from fault
+        yield number, line.rstrip("\r\n")
+
+
+def read_raw_lines(
+    path: str | os.PathLike[str], error: type[InputError], spans: Sequence[Span] = (Span(),)
+) -> Iterator[tuple[int, bytes]]:
+    """Stream (line number from 1, bytes of the line with its end) of a file, plain or .gz.
+
+    Raises, Args:  as read_lines.
     """
     path = Path(path)
     number = 0
@@ -121,14 +156,11 @@ def read_lines(path: str | os.PathLike[str], error: type[InputError]) -> Iterato
     try:
         opener = gzip.open if path.suffix == ".gz" else open
         with opener(path, "rb") as handle:
-            for number, raw in enumerate(handle, start=1):
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-                yield number, line.rstrip("\r\n")
-    except UnicodeDecodeError as fault:
-        raise error(
-            f"{path}:{number}: byte {fault.start} of the line, 0x{fault.object[fault.start]:02x}, "
-            "is not UTF-8. Convert the file, for example: iconv -f latin1 -t utf-8."
-        ) from fault
+            for span in spans:
+                handle.seek(span.offset)
+                lines = islice(handle, span.lines)
+                for number, raw in enumerate(lines, start=span.before + 1):
+                    yield number, raw
     except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
         raise error(
             f"{path}:{number + 1}: the gzip stream is broken here ({fault}). "

@@ -2,12 +2,14 @@
 
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
+from itertools import islice
 from pathlib import Path
+from typing import IO, cast
 
 from l0pyserini.errors import CorpusError, TopicsError
-from l0pyserini.files import read_lines
+from l0pyserini.files import Span, read_lines
 from l0pyserini.records import Document, Topic
 
 NAME = "cacm"
@@ -37,18 +39,18 @@ def qrels_file() -> Path:
     return folder() / "qrels.cacm.txt"
 
 
-def read_documents(path: Path) -> Iterator[tuple[str, Document]]:
+def read_documents(path: Path, spans: Sequence[Span] = (Span(),)) -> Iterator[tuple[str, Document]]:
     """Stream the documents: all text of each HTML page, white space folded.
+
+    Args:    spans: the pages to read, counted as lines are; the archive cannot be sought in.
 
     The whole page is kept, its table of citations too, because Anserini's HtmlCollection
     indexes it and the published BM25 figures rest on it.
     """
     try:
         with tarfile.open(path, "r:gz") as pages:
-            for member in pages:
-                page = pages.extractfile(member)
-                if page is None:
-                    continue
+            for member in _chosen(filter(tarfile.TarInfo.isfile, pages), spans):
+                page = cast(IO[bytes], pages.extractfile(member))
                 text = page.read().decode("latin-1")
                 plain = _SPACE.sub(" ", _PAGE_TAG.sub(" ", text)).strip()
                 yield f"{path}:{member.name}", Document(Path(member.name).stem, plain)
@@ -56,6 +58,22 @@ def read_documents(path: Path) -> Iterator[tuple[str, Document]]:
         raise CorpusError(
             f"{path}: the embedded collection cannot be read ({fault}). Install l0pyserini again."
         ) from fault
+
+
+def page_spans(path: Path, size: int) -> tuple[int, list[Span]]:
+    """Count the documents and cut them into spans of `size`, as line_spans does for lines."""
+    documents = sum(1 for _ in read_documents(path))
+    starts = range(0, documents, size)
+    return documents, [Span(0, start, min(size, documents - start)) for start in starts]
+
+
+def _chosen[T](items: Iterable[T], spans: Sequence[Span]) -> Iterator[T]:
+    """Yield the items that lie in ascending spans."""
+    rest, passed = iter(items), 0
+    for span in spans:
+        end = None if span.lines is None else span.before + span.lines - passed
+        yield from islice(rest, span.before - passed, end)
+        passed = span.before + (span.lines or 0)
 
 
 def read_topics_file(path: Path) -> Iterator[tuple[str, Topic]]:

@@ -1,14 +1,15 @@
 """A corpus: what --corpus names, as a stream of checked documents."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from l0pyserini.corpora import cacm
 from l0pyserini.corpora.jsonl import read_jsonl
+from l0pyserini.corpora.spans import line_spans
 from l0pyserini.corpora.tsv import read_tsv
 from l0pyserini.errors import CorpusError
-from l0pyserini.files import sha256
+from l0pyserini.files import Span, sha256
 from l0pyserini.records import Document
 
 Located = tuple[str, Document]
@@ -23,17 +24,28 @@ TSV_SUFFIXES = (".tsv", ".tsv.gz")
 class Corpus:
     """A corpus on disk. Iterating it streams its documents and checks each one.
 
+    read: streams a file, or spans of it. cut: counts a file's documents and cuts it into spans of
+    so many.
+
     Raises (while iterating):  CorpusError: for a document without an id, an id with white space,
         a docid seen before, or a corpus without any document.
     """
 
     name: str
     path: Path
-    read: Callable[[Path], Iterator[Located]]
+    read: Callable[[Path, Sequence[Span]], Iterator[Located]]
+    cut: Callable[[Path, int], tuple[int, list[Span]]]
 
     def __iter__(self) -> Iterator[Document]:
+        return self.documents([Span()])
+
+    def documents(self, spans: Sequence[Span]) -> Iterator[Document]:
+        """Stream and check the documents of some spans, in ascending order.
+
+        Raises:  CorpusError: as iterating; docids are compared within the spans only.
+        """
         seen: set[str] = set()
-        for where, document in self.read(self.path):
+        for where, document in self.read(self.path, spans):
             check_docid(document.docid, where)
             if document.docid in seen:
                 raise CorpusError(
@@ -42,19 +54,28 @@ class Corpus:
                 )
             seen.add(document.docid)
             yield document
-        if not seen:
-            raise CorpusError(
-                f"{self.path}: holds no document. Expected at least one; check that this is "
-                "the right file and that it was written completely."
-            )
+        if spans and not seen:
+            raise self._without_documents()
 
     def fingerprint(self) -> str:
         """Return the sha256 of the corpus file, so that a changed corpus is noticed."""
         return sha256(self.path)
 
-    def document_count(self) -> int:
-        """Count the documents in one cheap pass (for progress bars and estimates)."""
-        return sum(1 for _ in self.read(self.path))
+    def spans(self, size: int) -> tuple[int, list[Span]]:
+        """Return the number of documents, and spans of `size` documents, in one cheap pass.
+
+        Raises:  CorpusError: if there is none, or the file is missing or its gzip broken.
+        """
+        count, spans = self.cut(self.path, size)
+        if not count:
+            raise self._without_documents()
+        return count, spans
+
+    def _without_documents(self) -> CorpusError:
+        return CorpusError(
+            f"{self.path}: holds no document. Expected at least one; check that this is "
+            "the right file and that it was written completely."
+        )
 
 
 def check_docid(docid: str, where: str) -> None:
@@ -79,7 +100,7 @@ def open_corpus(spec: str) -> Corpus:
     Raises:  CorpusError: if there is no such corpus or its format is unknown.
     """
     if spec == cacm.NAME:
-        return Corpus(cacm.NAME, cacm.archive(), cacm.read_documents)
+        return Corpus(cacm.NAME, cacm.archive(), cacm.read_documents, cacm.page_spans)
     path = Path(spec)
     if path.is_dir():
         found = [path / name for name in BEIR_NAMES if (path / name).is_file()]
@@ -88,7 +109,7 @@ def open_corpus(spec: str) -> Corpus:
                 f"{path}: a folder without {' or '.join(BEIR_NAMES)}. "
                 "Expected a BEIR folder, a JSONL or TSV file, or the name 'cacm'."
             )
-        return Corpus(path.resolve().name, found[0], read_jsonl)
+        return Corpus(path.resolve().name, found[0], read_jsonl, line_spans)
     if not path.exists():
         raise CorpusError(
             f"{path}: no such corpus. Expected a BEIR folder, a JSONL or TSV file, "
@@ -96,9 +117,9 @@ def open_corpus(spec: str) -> Corpus:
         )
     name = path.name.removesuffix(".gz").rsplit(".", 1)[0]
     if path.name.endswith(JSONL_SUFFIXES):
-        return Corpus(name, path, read_jsonl)
+        return Corpus(name, path, read_jsonl, line_spans)
     if path.name.endswith(TSV_SUFFIXES):
-        return Corpus(name, path, read_tsv)
+        return Corpus(name, path, read_tsv, line_spans)
     raise CorpusError(
         f"{path}: unknown corpus format {path.suffix!r}. "
         "Expected .jsonl or .tsv, either also with .gz."

@@ -1,22 +1,24 @@
 """JSON lines, one document each: BEIR's corpus.jsonl, Pyserini's {"id","contents"}, and kin."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from l0pyserini.errors import CorpusError, InputError
-from l0pyserini.files import read_lines
+from l0pyserini.files import Span, read_lines
 from l0pyserini.records import Document
 
 ID_KEYS = ("id", "_id", "docid")
 TEXT_KEYS = ("text", "contents")
 
 
-def read_objects(path: Path, error: type[InputError]) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_objects(
+    path: Path, error: type[InputError], spans: Sequence[Span] = (Span(),)
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Stream (file:line, object) of a JSONL file; blank lines are passed over."""
-    for number, line in read_lines(path, error):
+    for number, line in read_lines(path, error, spans):
         if not line.strip():
             continue
         where = f"{path}:{number}"
@@ -60,12 +62,12 @@ def take(
     )
 
 
-def read_jsonl(path: Path) -> Iterator[tuple[str, Document]]:
-    """Stream the documents of a JSONL file with where each stands.
+def read_jsonl(path: Path, spans: Sequence[Span] = (Span(),)) -> Iterator[tuple[str, Document]]:
+    """Stream the documents of a JSONL file, or of some spans of it, with where each stands.
 
     Raises:  CorpusError: for malformed JSON, or an object without id or text.
     """
-    for where, record in read_objects(path, CorpusError):
+    for where, record in read_objects(path, CorpusError, spans):
         docid = take(record, ID_KEYS, where, "id", CorpusError)
         title = record.get("title") or ""
         if not isinstance(title, str):

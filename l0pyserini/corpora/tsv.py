@@ -1,19 +1,19 @@
 """Tab-separated documents: `docid text`, or `docid title text`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from l0pyserini.errors import CorpusError
-from l0pyserini.files import read_lines
+from l0pyserini.files import Span, read_lines
 from l0pyserini.records import Document
 
 
-def read_tsv(path: Path) -> Iterator[tuple[str, Document]]:
-    """Stream the documents of a TSV file with where each stands.
+def read_tsv(path: Path, spans: Sequence[Span] = (Span(),)) -> Iterator[tuple[str, Document]]:
+    """Stream the documents of a TSV file, or of some spans of it, with where each stands.
 
     Raises:  CorpusError: for a line with fewer than 2 or more than 3 columns.
     """
-    for number, line in read_lines(path, CorpusError):
+    for number, line in read_lines(path, CorpusError, spans):
         if not line.strip():
             continue
         where = f"{path}:{number}"

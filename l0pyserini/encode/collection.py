@@ -157,7 +157,8 @@ def token_fault(token: str) -> str | None:
     if len(token.split()) != 1 or token != token.strip():
         return (
             f"token {token!r} is empty or has white space, where Anserini would split it. "
-            "Use a tokenizer without such tokens."
+            "Use a tokenizer without such tokens, or mark it as special in tokenizer.json, which "
+            "leaves it out of all vectors."
         )
     if len(token) > MAX_TOKEN_LENGTH:
         return (

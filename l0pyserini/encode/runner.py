@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from itertools import batched, chain, count, islice
+from itertools import batched, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from l0pyserini.encode.output import prepare_folder
 from l0pyserini.encode.prune import ArrayVector, Pruning
 from l0pyserini.encode.quantize import quantize
 from l0pyserini.errors import CheckpointError, CorpusError
-from l0pyserini.files import disk_errors, sha256
+from l0pyserini.files import Span, disk_errors, sha256
 from l0pyserini.idf import query
 from l0pyserini.impacts import check_scale
 from l0pyserini.progress import progress_bar
@@ -82,7 +82,7 @@ class CorpusEncoder:
         self._mass = np.zeros(2)
         self._settings = self._make_settings(encoder_facts)
         self._journal = Journal(output, options.part, self._settings)
-        self._check_vocabulary()
+        self._faults = self._token_faults()
 
     def _make_settings(self, encoder_facts: dict[str, Any]) -> dict[str, Any]:
         encoder, options = self._encoder, self._options
@@ -103,10 +103,11 @@ class CorpusEncoder:
             "gzip": options.gzip,
         }
 
-    def _check_vocabulary(self) -> None:
-        for token in self._encoder.tokenizer.tokens:
-            if token is not None and (fault := token_fault(token)):
-                raise CheckpointError(f"{self._encoder.tokenizer.name}: {fault}")
+    def _token_faults(self) -> dict[int, str]:
+        """Return {token id: fault} of the tokens that no document may have."""
+        tokens = enumerate(self._encoder.tokenizer.tokens)
+        faults = ((index, token_fault(token)) for index, token in tokens if token is not None)
+        return {index: fault for index, fault in faults if fault}
 
     def run(self, overwrite: bool = False, resume: bool = False) -> Manifest | None:
         """Encode the corpus, or this part of it.
@@ -117,35 +118,46 @@ class CorpusEncoder:
                  CollectionError: if what is to be resumed was made with other settings.
                  CorpusError: from the corpus, also if it changed meanwhile.
         """
-        total = self._corpus.document_count()
+        total, spans = self._corpus.spans(self._options.shard_size)
+        own = [number for number in range(len(spans)) if self._options.part.owns(number)]
+        self._check_documents([spans[number] for number in own])
         with disk_errors(self._output), self._journal.locked():
             prepare_folder(self._output, self._journal, overwrite, resume)
-            with progress_bar(total, "encode", "docs") as bar:
-                for number, documents in self._shards():
-                    self._take_shard(number, documents, bar)
+            todo = [number for number in own if self._name(number) not in self._journal.finished]
+            if len(todo) < len(spans):
+                # What this process does not encode is counted again when all is there.
+                self._statistics = None
+            try:
+                self._write_shards(todo, spans, total)
+            except CorpusError:
+                # All lines were sound a while ago.
+                self._check_unchanged()
+                raise
             self._journal.write(done=True)
             with self._journal.finishing():
                 return self._finish()
 
-    def _shards(self) -> Iterator[tuple[int, Iterator[Document]]]:
-        """Yield the documents of each shard as a stream, which the caller reads to its end."""
-        documents = iter(self._corpus)
-        for number in count():
-            first = next(documents, None)
-            if first is None:
-                return
-            rest = islice(documents, self._options.shard_size - 1)
-            yield number, chain([first], rest)
+    def _check_documents(self, spans: Sequence[Span]) -> None:
+        """Read this part's documents once before hours go into encoding those before a bad one."""
+        with progress_bar(None, "check", "docs") as bar:
+            for _ in self._corpus.documents(spans):
+                bar.update()
 
-    def _take_shard(self, number: int, documents: Iterator[Document], bar: Any) -> None:
-        name = shard_name(number, self._options.gzip)
-        if not self._options.part.owns(number) or name in self._journal.finished:
-            # What this process did not encode is counted again when all is there.
-            self._statistics = None
-            bar.update(sum(1 for _ in documents))
-            return
+    def _name(self, number: int) -> str:
+        return shard_name(number, self._options.gzip)
+
+    def _write_shards(self, numbers: Sequence[int], spans: Sequence[Span], total: int) -> None:
+        """Encode some shards; the lines of the others are not read."""
+        size = self._options.shard_size
+        documents = self._corpus.documents([spans[number] for number in numbers])
+        to_do = sum(min(size, total - number * size) for number in numbers)
+        with progress_bar(to_do, "encode", "docs") as bar:
+            for number in numbers:
+                self._write_shard(number, islice(documents, size), bar)
+
+    def _write_shard(self, number: int, documents: Iterator[Document], bar: Any) -> None:
         self._mass = np.zeros(2)
-        shard = write_shard(self._output / name, self._encoded(documents, bar))
+        shard = write_shard(self._output / self._name(number), self._encoded(documents, bar))
         kept, whole = self._mass.tolist()
         self._journal.add(FinishedShard(shard, (kept, whole)))
 
@@ -156,7 +168,7 @@ class CorpusEncoder:
                 self._sample = window, vectors
             size = 0
             for document, vector in zip(window, vectors, strict=True):
-                impacts = self._impacts(vector)
+                impacts = self._impacts(document, vector)
                 if self._statistics is not None:
                     self._statistics.add(impacts)
                 size += len(document.contents) + POSTING_CHARACTERS * len(impacts)
@@ -181,11 +193,15 @@ class CorpusEncoder:
         texts = [document.contents for document in documents]
         return self._encoder.encode_arrays(texts, self._options.batch_size)
 
-    def _impacts(self, vector: ArrayVector) -> dict[str, int]:
+    def _impacts(self, document: Document, vector: ArrayVector) -> dict[str, int]:
         ids, weights = self._options.pruning.apply(vector)
         self._mass += weights.sum(dtype=np.float64), vector[1].sum(dtype=np.float64)
         impacts = quantize(weights, self._options.document_scale)
         found = impacts > 0
+        for index in self._faults.keys() & ids[found].tolist() if self._faults else ():
+            raise CheckpointError(
+                f"{self._corpus.path} docid {document.docid!r}: {self._faults[index]}"
+            )
         return dict(zip(self._tokens[ids[found]].tolist(), impacts[found].tolist(), strict=True))
 
     def _finish(self) -> Manifest | None:
@@ -197,11 +213,7 @@ class CorpusEncoder:
         finished = self._journal.all_parts()
         if finished is None:
             return None
-        if self._corpus.fingerprint() != self._settings["corpus"]["sha256"]:
-            raise CorpusError(
-                f"{self._corpus.path}: was changed while it was encoded. "
-                "Encode it again with --overwrite once it is complete."
-            )
+        self._check_unchanged()
         statistics = self._statistics or self._recount(finished)
         self._query_encoder.save(self._output / query.FILE_NAME)
         statistics.vocabulary.save(self._output)
@@ -220,11 +232,28 @@ class CorpusEncoder:
         self._journal.remove_all()
         return made
 
+    def _check_unchanged(self) -> None:
+        if self._corpus.fingerprint() != self._settings["corpus"]["sha256"]:
+            raise CorpusError(
+                f"{self._corpus.path}: was changed while it was encoded. "
+                "Encode it again with --overwrite once it is complete."
+            )
+
     def _recount(self, finished: Sequence[FinishedShard]) -> CollectionStatistics:
-        """Count what other processes, or an interrupted one, wrote."""
-        statistics = CollectionStatistics()
+        """Count what other processes, or an interrupted one, wrote.
+
+        Raises:  CorpusError: if two shards hold the same docid, which no part alone can see.
+        """
+        statistics, seen = CollectionStatistics(), set[str]()
         for one in finished:
             for document in read_shard(self._output / one.shard.file):
+                if document.docid in seen:
+                    raise CorpusError(
+                        f"{self._corpus.path} docid {document.docid!r}: comes twice, the second "
+                        f"time among the documents of {one.shard.file}. Docids must be unique; "
+                        "remove or rename one of the two and encode again with --overwrite."
+                    )
+                seen.add(document.docid)
                 statistics.add(document.vector)
         return statistics
 

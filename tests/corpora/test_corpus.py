@@ -8,6 +8,7 @@ import pytest
 
 from l0pyserini.corpora import open_corpus
 from l0pyserini.errors import CorpusError
+from l0pyserini.files import Span
 from l0pyserini.records import Document
 from tests.helpers import write
 
@@ -38,7 +39,7 @@ def test_a_beir_folder_may_be_compressed(tmp_path):
     with gzip.open(tmp_path / "corpus.jsonl.gz", "wt") as handle:
         handle.write('{"_id": "1", "title": "", "text": "x"}\n')
     assert read(tmp_path) == [Document("1", "x")]
-    assert open_corpus(str(tmp_path)).document_count() == 1
+    assert open_corpus(str(tmp_path)).spans(10) == (1, [Span(0, 0, 1)])
 
 
 def test_tsv_with_two_and_three_columns(tmp_path):

@@ -1,6 +1,6 @@
 """Encoding: what lands in the folder, resuming to the same bytes, and refusing to lose anything."""
 
-import fcntl
+import gzip
 import json
 import os
 import random
@@ -200,13 +200,24 @@ def test_killed_at_random_moments_it_resumes(tmp_path):
     assert contents(tmp_path / "e") == contents(tmp_path / "whole")
 
 
-def test_two_runs_into_one_folder(corpus, tmp_path):
+def test_two_runs_into_one_folder(corpus, small, tmp_path):
+    """The second is refused while the first writes, which it does not disturb."""
     folder = tmp_path / "e"
-    folder.mkdir()
-    with open(folder / "encoding-0-of-1.lock", "w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    arguments = ["--corpus", corpus, "--encoder", "splade-tiny", "--output", folder]
+    first = subprocess.Popen(
+        [sys.executable, "-m", "l0pyserini.encode", *map(str, arguments), "--shard-size", "60"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not (folder / "encoding-0-of-1.journal").exists() and first.poll() is None:
+        time.sleep(0.01)
+    os.kill(first.pid, signal.SIGSTOP)
+    for option in ({}, {"overwrite": True}, {"resume": True}):
         with pytest.raises(OutputExistsError, match="another encode writes into this folder"):
-            encode(corpus, folder)
+            encode(corpus, folder, **option)
+    os.kill(first.pid, signal.SIGCONT)
+    assert first.wait() == 0
+    assert contents(folder) == contents(small / "encoded")
 
 
 def test_a_full_disk_leaves_no_half_file(corpus, small, tmp_path):
@@ -220,26 +231,66 @@ def test_a_full_disk_leaves_no_half_file(corpus, small, tmp_path):
     assert contents(folder) == contents(small / "encoded")
 
 
-def test_a_token_that_anserini_would_split(corpus, tmp_path, monkeypatch):
-    from l0pyserini.tokenization import Tokenizer
+def spaced_encoder(folder, weight):
+    """Save a random encoder whose tokenizer makes a token of two blanks, as ModernBERT's does.
 
-    plain = Tokenizer.tokens.func
-    monkeypatch.setattr(
-        Tokenizer, "tokens", property(lambda self: [*plain(self)[:-1], "white space"])
+    weight: of that token in every document; what lies below 0 leaves it out.
+    """
+    from tokenizers import AddedToken, models, pre_tokenizers
+    from tokenizers import Tokenizer as Backend
+    from transformers import BertConfig, BertForMaskedLM
+
+    words = ["[UNK]", "[PAD]", "sparse", "vector", "lucene", "  "]
+    backend = Backend(models.WordLevel({word: at for at, word in enumerate(words)}, "[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    backend.add_special_tokens(words[:2])
+    backend.add_tokens([AddedToken("  ", normalized=False)])
+    folder.mkdir()
+    backend.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    model = BertForMaskedLM(
+        BertConfig(vocab_size=len(words), intermediate_size=32, pad_token_id=1, **sizes)
     )
-    with pytest.raises(CheckpointError, match="token 'white space' is empty or has white space"):
-        encode(corpus, tmp_path / "e")
+    torch.nn.init.zeros_(model.get_output_embeddings().weight)
+    model.get_output_embeddings().bias.data = torch.tensor([-1.0, -1.0, 1.0, 0.5, 0.25, weight])
+    model.save_pretrained(folder)
+    write(folder / "idf.json", json.dumps({"sparse": 2.0, "vector": 1.0, "  ": 3.0}))
+    return folder
 
 
-def test_bad_documents_stop_the_run_with_their_line(tmp_path, capsys):
-    corpus = write(tmp_path / "d.jsonl", '{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}\n')
-    output = tmp_path / "e"
-    arguments = ("--corpus", corpus, "--encoder", "splade-tiny", "--output", output)
-    code, _, err = command(capsys, "encode", *arguments)
-    assert code == 1
-    assert "d.jsonl:2 docid 'a': this docid was seen before" in err
-    assert "Traceback" not in err
-    assert not (output / "manifest.json").exists()
+def test_a_tokenizer_with_blanks_is_fine_where_no_document_has_them(tmp_path):
+    """Index and search agree: a query's blanks find nothing, its words score the dot product."""
+    from l0pyserini import ImpactSearcher
+
+    corpus = write(tmp_path / "d.jsonl", '{"id": "D1", "text": "sparse  vector"}\n')
+    encode_corpus(str(corpus), str(spaced_encoder(tmp_path / "m", -0.5)), tmp_path / "e")
+    (document,) = read_shard(tmp_path / "e/docs-00000.jsonl")
+    assert document.vector == {"sparse": 69, "vector": 41, "lucene": 22}
+    for builder in ("direct", "anserini"):
+        build_index(tmp_path / "e", tmp_path / builder, builder=builder)
+        with ImpactSearcher(tmp_path / builder) as searcher:
+            assert searcher.query_encoder.encode("sparse  vector")["  "] == 300
+            assert searcher.search("sparse  vector") == [("D1", 69 * 200 + 41 * 100)]
+            assert searcher.search("  ") == []
+
+
+def test_a_token_that_anserini_would_split_names_its_document(tmp_path):
+    corpus = write(tmp_path / "d.jsonl", '{"id": "D1", "text": "sparse  vector"}\n')
+    encoder = spaced_encoder(tmp_path / "m", 0.5)
+    with pytest.raises(CheckpointError, match="d.jsonl docid 'D1': token '  ' is empty or has wh"):
+        encode_corpus(str(corpus), str(encoder), tmp_path / "e")
+    made, _ = encode_corpus(
+        str(corpus), str(encoder), tmp_path / "pruned", pruning=Pruning(max_nnz=1)
+    )
+    assert made.terms == 1
+    # What the message advises.
+    rules = json.loads((encoder / "tokenizer.json").read_text())
+    for token in rules["added_tokens"]:
+        token["special"] = True
+    write(encoder / "tokenizer.json", json.dumps(rules))
+    made, _ = encode_corpus(str(corpus), str(encoder), tmp_path / "special")
+    assert made.terms == 3
 
 
 def test_parts_write_what_one_process_writes(corpus, small, tmp_path):
@@ -289,15 +340,72 @@ def test_compressed_files_are_indexed_alike(corpus, small, tmp_path):
     assert contents(tmp_path / "again") == contents(tmp_path / "e")
 
 
-def test_a_corpus_that_changes_meanwhile(small, tmp_path, monkeypatch):
-    from l0pyserini.corpora.corpus import Corpus
+@pytest.mark.parametrize("change", ["longer", "shorter"])
+def test_a_corpus_that_changes_meanwhile(small, tmp_path, monkeypatch, change):
+    """Somebody else writes the file after the first shard."""
+    from l0pyserini.encode import runner
 
     corpus = shutil.copy(small / "docs.jsonl", tmp_path / "docs.jsonl")
-    digests = iter(["before", "after"])
-    monkeypatch.setattr(Corpus, "fingerprint", lambda _: next(digests))
-    with pytest.raises(CorpusError, match="was changed while it was encoded"):
+    plain = runner.write_shard
+
+    def meanwhile(path, documents):
+        shard = plain(path, documents)
+        lines = corpus.read_text().splitlines(keepends=True)
+        lines = lines[:61] if change == "shorter" else [*lines, '{"id": "new", "text": "x"}\n']
+        write(corpus, "".join(lines))
+        return shard
+
+    monkeypatch.setattr(runner, "write_shard", meanwhile)
+    with pytest.raises(CorpusError, match="docs.jsonl: was changed while it was encoded"):
         encode(corpus, tmp_path / "e")
     assert not (tmp_path / "e/manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("d.jsonl", b'{"id": "a", "text": "x"}\n{"id": "b", "text": "\xe9"}\n',
+         "d.jsonl:2: byte 21 of the line, 0xe9, is not UTF-8. Convert the file"),
+        ("d.jsonl.gz", gzip.compress(b'{"id": "a", "text": "x"}\n' * 99)[:-12],
+         "the gzip stream is broken here"),
+        ("d.jsonl", b'{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}\n',
+         "d.jsonl:2 docid 'a': this docid was seen before"),
+        ("d.tsv", b"a\tx\nno tab\n", "d.tsv:2: 1 tab-separated columns, expected 2"),
+    ],
+)  # fmt: skip
+def test_a_bad_corpus_costs_no_encoding(tmp_path, capsys, name, content, message):
+    """It is found before the first document is encoded, and nothing is left behind."""
+    corpus, output = write(tmp_path / name, content), tmp_path / "e"
+    arguments = ("--corpus", corpus, "--encoder", "splade-tiny", "--output", output)
+    code, _, err = command(capsys, "encode", *arguments)
+    assert code == 1
+    assert message in err
+    assert "Traceback" not in err
+    assert not output.exists()
+
+
+def test_a_docid_that_comes_twice_in_different_parts(tmp_path):
+    lines = [json.dumps({"id": docid, "text": "x"}) for docid in ("a", "b", "a")]
+    corpus = write(tmp_path / "d.jsonl", "\n".join(lines))
+    for number in range(3):
+        options = {"shard_size": 1, "part": Part(number, 3)}
+        if number < 2:
+            encode_corpus(str(corpus), "splade-tiny", tmp_path / "e", **options)
+    with pytest.raises(CorpusError, match="docid 'a': comes twice, .* of docs-00002.jsonl"):
+        encode_corpus(str(corpus), "splade-tiny", tmp_path / "e", **options)
+    assert not (tmp_path / "e/manifest.json").exists()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_part_parses_no_line_of_the_others(small, tmp_path, packed):
+    """The second file of 60 documents, out of a corpus whose other lines are not even JSON."""
+    lines = (small / "docs.jsonl").read_bytes().splitlines(keepends=True)
+    broken = b"".join([b"?\n" * 60, b"\n", *lines[60:120], b"?\n" * 31])
+    name = "docs.jsonl.gz" if packed else "docs.jsonl"
+    corpus = write(tmp_path / name, gzip.compress(broken) if packed else broken)
+    assert encode(corpus, tmp_path / "e", part=Part(1, 3)) is None
+    expected = (small / "encoded/docs-00001.jsonl").read_bytes()
+    assert (tmp_path / "e/docs-00001.jsonl").read_bytes() == expected
 
 
 def test_pruned_vectors_and_the_mass_they_keep(corpus, small, tmp_path):
