@@ -12,6 +12,8 @@ VERBS = {
     "search": "search an impact index: one query, or topics into a TREC run",
     "bm25": "index and search a corpus with BM25, the baseline",
     "evaluate": "score runs with trec_eval",
+    "compare": "compare runs: significance, effect size, the topics that changed most",
+    "fuse": "fuse runs into one",
     "efficiency": "measure what retrieval costs on an index",
     "reproduce": "run baselines and encoders on BEIR sets beside the published scores",
     "explain": "take scores apart: tokens of a document, or of all topics",

@@ -21,12 +21,15 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's flags."""
     flags = make_parser(
         "bm25",
-        "Index a corpus with Anserini (title and text in one field) and search it with BM25.",
+        "Index a corpus with Anserini and search it with BM25: title and text in one field, or,\n"
+        "with --fields, in two whose scores are summed.",
         [
             "bm25 --corpus cacm --index indexes/cacm.bm25 --topics cacm "
             "--output runs/cacm.bm25.txt",
             "bm25 --corpus beir/arguana --index indexes/arguana.bm25 --topics beir/arguana "
             "--remove-query --output runs/arguana.bm25.txt",
+            "bm25 --corpus beir/scifact --index indexes/scifact.bm25.multifield --topics "
+            "beir/scifact --fields contents=1 title=1 --output runs/scifact.bm25.multifield.txt",
         ],
     )
     add_corpus(flags)
@@ -38,6 +41,13 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--hits", type=positive_int, default=1000, help="a topic (default 1000)")
     flags.add_argument("--k1", type=positive_float, default=K1, help=f"default {K1}")
     flags.add_argument("--b", type=positive_float, default=B, help=f"default {B}")
+    flags.add_argument(
+        "--fields",
+        nargs="+",
+        type=_weighed,
+        metavar="FIELD=WEIGHT",
+        help="contents=1 title=1: text and title in fields of their own (default: in one)",
+    )
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
     flags.add_argument(
         "--remove-query", action="store_true", help="leave out the document with the topic's id"
@@ -61,6 +71,7 @@ def run(args: argparse.Namespace) -> None:
         b=args.b,
         threads=args.threads,
         remove_query=args.remove_query,
+        fields=dict(args.fields) if args.fields else None,
         tag=args.tag,
         split=args.split,
         heap=args.heap,
@@ -73,6 +84,12 @@ def run(args: argparse.Namespace) -> None:
         f"searched {done.topics:,} topics in {done.search_seconds:.1f} s (Java's start included) "
         f"into {args.output}"
     )
+
+
+def _weighed(text: str) -> tuple[str, float]:
+    """Parse FIELD=WEIGHT for argparse."""
+    name, _, weight = text.partition("=")
+    return name, positive_float(weight)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,16 +1,16 @@
-"""BM25 over title and text in one field, with Anserini's analyzer, index and search."""
+"""BM25 with Anserini's analyzer, index and search: title and text in one field, or in two."""
 
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from l0pyserini.corpora import Corpus, open_corpus, read_topics
-from l0pyserini.errors import ImpactIndexError
+from l0pyserini.errors import ImpactIndexError, UsageError
 from l0pyserini.files import (
     TEMPORARY_SUFFIX,
     atomic_folder,
@@ -21,10 +21,10 @@ from l0pyserini.files import (
     write_json,
 )
 from l0pyserini.index.anserini import index_collection
-from l0pyserini.index.facts import LUCENE_MARKER
+from l0pyserini.index.sidecars import LUCENE_MARKER
 from l0pyserini.lucene.jvm import run_java
 from l0pyserini.progress import Stopwatch, progress_bar, say
-from l0pyserini.records import Topic
+from l0pyserini.records import Document, Topic
 from l0pyserini.search.run import check_tag
 
 K1 = 0.9
@@ -34,6 +34,10 @@ FACTS = "l0pyserini.json"
 FORMAT = "l0pyserini-bm25-1"
 SEARCH_CLASS = "io.anserini.search.SearchCollection"
 INDEX_OPTIONS = ("-optimize",)
+
+CONTENTS, TITLE = "contents", "title"
+MULTIFIELD = {CONTENTS: 1.0, TITLE: 1.0}
+"""Text and title in fields of their own, weighed as Anserini's BEIR regressions weigh them."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ def run_bm25(
     b: float = B,
     threads: int = 2,
     remove_query: bool = False,
+    fields: Mapping[str, float] | None = None,
     tag: str = "bm25",
     split: str = "test",
     heap: str | None = None,
@@ -65,20 +70,25 @@ def run_bm25(
 ) -> Bm25Summary:
     """Index a corpus for BM25, unless that index is there already, and search topics into a run.
 
+    Args:    fields: {"contents": weight, "title": weight} for text and title in fields of their
+             own, whose weighed scores are summed; None for both in one field.
     Raises:  CorpusError, TopicsError, OutputExistsError.
              ImpactIndexError: if Anserini fails, or the folder holds another index.
     """
     check_tag(tag)
+    check_fields(fields)
     refuse_existing(Path(output), overwrite)
     asked = read_topics(topics, split)
     watch = Stopwatch()
-    facts, built = _index(open_corpus(corpus), Path(index), threads, heap, overwrite)
+    facts, built = _index(open_corpus(corpus), Path(index), fields, threads, heap, overwrite)
     index_seconds = watch.seconds if built else 0.0
     watch = Stopwatch()
     options = ["-hits", str(hits), "-runtag", tag, "-threads", str(threads)]
     options += ["-bm25", "-bm25.k1", str(k1), "-bm25.b", str(b)]
     if remove_query:
         options.append("-removeQuery")
+    if fields is not None:
+        options += ["-fields", *(f"{name}={weight}" for name, weight in fields.items())]
     _search(Path(index), asked, Path(output), options, heap)
     return Bm25Summary(
         documents=facts["documents"],
@@ -90,27 +100,53 @@ def run_bm25(
     )
 
 
+def check_fields(fields: Mapping[str, float] | None) -> None:
+    """Refuse fields that a BM25 index does not have.
+
+    Raises:  UsageError: if they are not contents and title, each with a weight above 0.
+    """
+    if fields is None:
+        return
+    if set(fields) != set(MULTIFIELD) or not all(weight > 0 for weight in fields.values()):
+        raise UsageError(
+            f"--fields {' '.join(f'{name}={weight:g}' for name, weight in fields.items())}: "
+            f"expected {CONTENTS} and {TITLE}, each with a weight above 0, as in "
+            f"--fields {CONTENTS}=1 {TITLE}=1."
+        )
+
+
 def _index(
-    corpus: Corpus, folder: Path, threads: int, heap: str | None, overwrite: bool
+    corpus: Corpus,
+    folder: Path,
+    fields: Mapping[str, float] | None,
+    threads: int,
+    heap: str | None,
+    overwrite: bool,
 ) -> tuple[dict[str, int], bool]:
     """Return the facts of the corpus's BM25 index and whether it was built now."""
-    wanted = {"format": FORMAT, "corpus": corpus.name, "sha256": corpus.fingerprint()}
+    wanted = {
+        "format": FORMAT,
+        "corpus": corpus.name,
+        "sha256": corpus.fingerprint(),
+        "fields": None if fields is None else sorted(fields),
+    }
     if (folder / FACTS).is_file() and not overwrite:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         if {name: facts.get(name) for name in wanted} == wanted:
             return facts, False
         raise ImpactIndexError(
-            f"{folder}: is an index of {facts.get('corpus')!r} ({facts.get('format')}), not the "
-            f"BM25 index of {corpus.name!r} as it is now. Give another --index, or --overwrite."
+            f"{folder}: is an index of {facts.get('corpus')!r} ({facts.get('format')}, fields "
+            f"{facts.get('fields') or 'one'}), not the BM25 index of {corpus.name!r} as it is now "
+            f"(fields {wanted['fields'] or 'one'}). Give another --index, or --overwrite."
         )
     with atomic_folder(folder, overwrite, LUCENE_MARKER) as place:
         documents = place.with_name(place.name + ".docs")
         try:
-            count = _write_documents(corpus, documents)
+            count = _write_documents(corpus, documents, fields is not None)
             say(f"index {corpus.name} for BM25 ({count:,} documents)")
-            counters = index_collection(
-                "JsonCollection", documents, place, threads, INDEX_OPTIONS, heap
-            )
+            reader = "JsonCollection" if fields is None else "BeirMultifieldCollection"
+            options = INDEX_OPTIONS if fields is None else (*INDEX_OPTIONS, "-fields", TITLE)
+            counters = index_collection(reader, documents, place, threads, options, heap)
         finally:
             shutil.rmtree(documents, ignore_errors=True)
         facts = {
@@ -123,19 +159,30 @@ def _index(
     return facts, True
 
 
-def _write_documents(corpus: Corpus, folder: Path) -> int:
-    """Write the corpus as Anserini's JsonCollection reads it; return the number of documents."""
+def _write_documents(corpus: Corpus, folder: Path, apart: bool) -> int:
+    """Write the corpus as Anserini reads it; return the number of documents.
+
+    Args:    apart: title and text for BeirMultifieldCollection, not together for JsonCollection.
+    """
     count = 0
     with disk_errors(folder), progress_bar(None, "read", "docs") as bar:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         with open(folder / "docs.jsonl", "wb") as handle:
             for document in corpus:
-                record = {"id": document.docid, "contents": document.contents}
+                record = _apart(document) if apart else _together(document)
                 handle.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
                 count += 1
                 bar.update()
     return count
+
+
+def _together(document: Document) -> dict[str, str]:
+    return {"id": document.docid, "contents": document.contents}
+
+
+def _apart(document: Document) -> dict[str, str]:
+    return {"_id": document.docid, "title": document.title, "text": document.text}
 
 
 def _search(

@@ -21,9 +21,10 @@ _STYLE = """
 .bar.expansion, mark.expansion { background: #e69f00; }
 mark { background: #9ecae8; border-radius: .15em; padding: 0 .1em; }
 .text { border-left: 3px solid var(--line); padding-left: 1rem; white-space: pre-wrap; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 0 2rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(30rem, 1fr)); gap: 0 2rem; }
+.pair td, .pair th { padding: .28rem .4rem; white-space: nowrap; }
 """
-_BAR_WIDTH = 9.0
+_BAR_WIDTH = 5.0
 """Of the largest share, in em."""
 
 

@@ -69,3 +69,39 @@ def test_a_failing_search_is_shown(corpus, tmp_path):
 
 def test_tokens_are_stemmed_and_stopped():
     assert bm25_tokens(["The running dogs", ""]) == [{"run", "dog"}, set()]
+
+
+def test_two_fields_are_indexed_apart_and_their_scores_summed(tmp_path, capsys):
+    lines = [
+        '{"id": "title", "title": "cats", "text": "about birds"}',
+        '{"id": "text", "title": "birds", "text": "cats"}',
+        '{"id": "both", "title": "cats", "text": "cats"}',
+    ]
+    docs = write(tmp_path / "docs.jsonl", "\n".join(lines) + "\n")
+    topics = write(tmp_path / "topics.tsv", "q\tcats\n")
+    words = ["bm25", "--corpus", docs, "--topics", topics, "--index", tmp_path / "i"]
+
+    def scores(title):
+        output = tmp_path / f"{title}.txt"
+        fields = ["--fields", "contents=1", f"title={title}"]
+        assert command(capsys, *words, "--output", output, *fields)[0] == 0
+        return {hit.docid: hit.score for hit in read_run(output)["q"]}
+
+    once, twice = scores(1), scores(2)
+    assert once["both"] == pytest.approx(once["title"] + once["text"], abs=3e-4)
+    assert twice["title"] == pytest.approx(2 * once["title"], abs=3e-4)
+    assert twice["text"] == pytest.approx(once["text"], abs=3e-4)
+    code, _, err = command(capsys, *words, "--output", tmp_path / "flat.txt")
+    assert code == 1
+    assert "fields ['contents', 'title']), not the BM25 index" in err
+
+
+@pytest.mark.parametrize("fields", [["contents=1"], ["contents=1", "body=2"]])
+def test_fields_that_are_not_there_are_refused(tmp_path, capsys, fields):
+    words = ["bm25", "--corpus", "cacm", "--index", tmp_path / "i", "--topics", "cacm"]
+    code, _, err = command(capsys, *words, "--output", tmp_path / "r", "--fields", *fields)
+    assert code == 2
+    assert "expected contents and title, each with a weight above 0" in err
+    code, _, err = command(capsys, *words, "--output", tmp_path / "r", "--fields", "contents=x")
+    assert code == 2
+    assert "'x' is not a number above 0" in err

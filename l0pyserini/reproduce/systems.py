@@ -1,0 +1,83 @@
+"""What is run on each dataset: BM25 in one field or two, and document encoders."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from l0pyserini.errors import UsageError
+
+BM25_KINDS = ("flat", "multifield")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """How encoders are used; the flags of the same names of l0pyserini.encode."""
+
+    activation: str | None = None
+    idf: str | None = None
+    backend: str = "float32"
+    device: str = "cpu"
+    max_length: int = 256
+    batch_size: int = 32
+    trust_remote_code: bool = False
+
+
+@dataclass(frozen=True)
+class System:
+    """A retrieval system. encoder: as --encoder takes it; None for BM25."""
+
+    name: str
+    encoder: str | None = None
+    options: EncoderOptions = EncoderOptions()
+
+    @property
+    def published_as(self) -> str:
+        """The name its published scores go by."""
+        return self.encoder or self.name
+
+    @property
+    def multifield(self) -> bool:
+        """Whether it is BM25 over title and text apart."""
+        return self.name == f"bm25-{BM25_KINDS[1]}" and self.encoder is None
+
+    def settings(self) -> dict[str, Any]:
+        """Return what makes its results; weights are added when they are known."""
+        if self.encoder is None:
+            return {"system": self.name}
+        # Where it runs does not change what is asked for.
+        options = {k: v for k, v in asdict(self.options).items() if k != "device"}
+        return {"system": self.name, "encoder": self.encoder, **options}
+
+
+def chosen_systems(
+    bm25: Sequence[str], encoders: Sequence[str], options: EncoderOptions
+) -> list[System]:
+    """Return the systems that --bm25 and --encoder name.
+
+    Args:    encoders: a folder, hub name or embedded encoder, each also as NAME=ENCODER.
+    Raises:  UsageError: if there is none, or two share a name.
+    """
+    systems = [System(f"bm25-{kind}") for kind in dict.fromkeys(bm25)]
+    for given in encoders:
+        name, equals, spec = given.partition("=")
+        if not equals:
+            name, spec = Path(given).name, given
+        if not _NAME.fullmatch(name) or not spec:
+            raise UsageError(
+                f"--encoder {given!r}: {name!r} cannot name a folder. Expected NAME=ENCODER with "
+                "letters, digits, dots, dashes and underscores in the name."
+            )
+        systems.append(System(name, spec, options))
+    names = [one.name for one in systems]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UsageError(
+            f"--encoder: two systems are called {min(twice)!r}. Name them apart, as in "
+            f"--encoder a={min(twice)} b=..."
+        )
+    if not systems:
+        raise UsageError("nothing to run: give --encoder, or --bm25 flat.")
+    return systems

@@ -1,0 +1,187 @@
+"""reproduce end to end: published scores come out, work is not done twice, formats agree."""
+
+import csv
+import json
+import re
+import shlex
+import shutil
+
+import pytest
+
+from l0pyserini.errors import ResultsError
+from l0pyserini.reproduce import DATASETS, read_matrix
+from l0pyserini.reproduce.matrix import averages
+from l0pyserini.reproduce.systems import System
+from tests.helpers import command, write
+
+
+@pytest.fixture(scope="session")
+def made(shared, once):
+    """SciFact, NFCorpus and CACM with BM25: data, folder of the matrix."""
+
+    def build(folder):
+        from l0pyserini.reproduce import reproduce
+        from l0pyserini.reproduce.systems import EncoderOptions, chosen_systems
+
+        datasets = [DATASETS[name] for name in ("cacm", "scifact", "nfcorpus")]
+        systems = chosen_systems(["flat", "multifield"], [], EncoderOptions())
+        reproduce(datasets, systems, shared / "data", folder / "out")
+
+    return once("reproduce", build) / "out"
+
+
+def test_published_bm25_scores_come_out_exactly(made):
+    cells = read_matrix(made)["cells"]
+    found = {(one["dataset"], one["system"]): (one["score"], one["verdict"]) for one in cells}
+    assert found == {
+        ("cacm", "bm25-flat"): (0.3123, "equal"),
+        ("scifact", "bm25-flat"): (0.6789, "equal"),
+        ("scifact", "bm25-multifield"): (0.6647, "equal"),
+        ("nfcorpus", "bm25-flat"): (0.3218, "equal"),
+        ("nfcorpus", "bm25-multifield"): (0.3254, "equal"),
+    }
+
+
+def test_all_formats_hold_the_same(made):
+    matrix = read_matrix(made)
+    with open(made / "matrix.csv") as file:
+        lines = list(csv.DictReader(file))
+    markdown, page = (made / "matrix.md").read_text(), (made / "matrix.html").read_text()
+    assert len(lines) == len(matrix["cells"]) == 5
+    for cell, line in zip(matrix["cells"], lines, strict=True):
+        assert float(line["score"]) == cell["score"]
+        assert line["source"] == cell["source"]
+        row = f"| {cell['dataset']} | {cell['system']} | {cell['measure']} | {cell['score']:.4f} |"
+        assert row in markdown
+        assert f">{cell['score']:.4f}<small" in page
+        for one in cell["commands"]:
+            assert one in page
+    assert not re.search(r"(?:src|href)=", page)
+
+
+def test_every_command_gives_the_same_run(made, tmp_path, capsys):
+    (cell,) = (
+        one
+        for one in read_matrix(made)["cells"]
+        if (one["dataset"], one["system"]) == ("nfcorpus", "bm25-multifield")
+    )
+    search, evaluate = (
+        shlex.split(line.replace(str(made), str(tmp_path))) for line in cell["commands"]
+    )
+    for words in (search, evaluate):
+        assert words[:2] == ["python", "-m"]
+        code, out, _ = command(capsys, words[2].removeprefix("l0pyserini."), *words[3:])
+        assert code == 0
+    assert re.search(r"nDCG@10\s+0\.3254", out)
+    run = "nfcorpus/bm25-multifield/run.txt"
+    assert (tmp_path / run).read_bytes() == (made / run).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory):
+    """CACM with BM25 only, in a folder of its own."""
+    return tmp_path_factory.mktemp("chain") / "out"
+
+
+def test_it_goes_on_where_it_stopped(chain, capsys):
+    words = ["reproduce", "--datasets", "cacm", "--bm25", "flat", "--output", chain]
+    code, first, _ = command(capsys, *words)
+    assert code == 0
+    assert re.search(r"cacm\s+bm25-flat\s+AP\s+0\.3123\s+0\.3123\s+\+0\.0000\s+equal", first)
+    place = chain / "cacm/bm25-flat"
+    stamp = (place / "run.txt").stat().st_mtime_ns
+    whole = (chain / "matrix.json").read_bytes()
+    # Stopped while the matrix was written, and while a cell was.
+    write(chain / "matrix.json", whole[: len(whole) // 2])
+    with pytest.raises(ResultsError, match="it was cut short"):
+        read_matrix(chain)
+    code, again, err = command(capsys, *words)
+    assert code == 0
+    assert "index cacm" not in err
+    assert read_matrix(chain)["cells"] == json.loads(whole)["cells"]
+    assert (place / "run.txt").stat().st_mtime_ns == stamp
+    cell = json.loads((place / "cell.json").read_text())
+    write(place / "cell.json", json.dumps({**cell, "result": None}))
+    code, again, _ = command(capsys, *words)
+    assert code == 0
+    assert again.replace(str(chain), "") == first.replace(str(chain), "")
+    assert (place / "run.txt").stat().st_mtime_ns == stamp
+
+
+def test_a_cell_that_was_cut_short_is_done_again(chain, capsys):
+    words = ["reproduce", "--datasets", "cacm", "--bm25", "flat", "--output", chain]
+    write(chain / "cacm/bm25-flat/cell.json", '{"format": "l0py')
+    code, out, err = command(capsys, *words)
+    assert code == 0
+    assert "was cut short; this cell is done again" in err
+    assert "index cacm" in err
+    assert "0.3123" in out
+
+
+def test_other_settings_are_refused_and_replaced_when_asked(chain, capsys):
+    path = chain / "cacm/bm25-flat/cell.json"
+    record = json.loads(path.read_text())
+    record["settings"]["data"] = {"corpus": "0"}
+    write(path, json.dumps(record))
+    words = ["reproduce", "--datasets", "cacm", "--bm25", "flat", "--output", chain]
+    code, _, err = command(capsys, *words)
+    assert code == 1
+    assert "was made with data {'corpus': '0'}" in err
+    code, out, _ = command(capsys, *words, "--overwrite")
+    assert code == 0
+    assert "equal" in out
+
+
+def test_an_encoder_is_run_stage_by_stage(small, tmp_path, capsys, monkeypatch):
+    """The encoder's cell on 151 documents, its cost, and the commands that give the same."""
+    from l0pyserini.corpora import read_qrels, read_topics
+    from l0pyserini.reproduce import Dataset
+
+    data = tmp_path / "data/tiny"
+    (data / "qrels").mkdir(parents=True)
+    shutil.copy(small / "docs.jsonl", data / "corpus.jsonl")
+    qrels = {qid: judged for qid, judged in read_qrels("cacm").items() if int(qid) < 5}
+    lines = [f"{q}\t{d}\t{g}\n" for q, judged in qrels.items() for d, g in judged.items()]
+    write(data / "qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + "".join(lines))
+    topics = [one for one in read_topics("cacm") if one.qid in qrels]
+    text = "".join(json.dumps({"_id": one.qid, "text": one.text}) + "\n" for one in topics)
+    write(data / "queries.jsonl", text)
+    tiny = Dataset("tiny", 151, len(topics), len(lines))
+    monkeypatch.setitem(DATASETS, "tiny", tiny)
+    words = ["reproduce", "--datasets", "tiny", "--data-dir", data.parent, "--bm25"]
+    words += ["--encoder", "t=splade-tiny", "--reference", "os_doc_v1", "--cost"]
+    words += ["--output", tmp_path / "out"]
+    code, out, _ = command(capsys, *words)
+    assert code == 0
+    (cell,) = read_matrix(tmp_path / "out")["cells"]
+    assert cell["published"] is None
+    assert set(cell["seconds"]) == {"encode", "index", "search"}
+    assert json.loads((tmp_path / "out/tiny/t/cost.json").read_text())["documents"] == 151
+    for line in cell["commands"]:
+        parts = shlex.split(line.replace(str(tmp_path / "out"), str(tmp_path / "by-hand")))
+        code, out, _ = command(capsys, parts[2].removeprefix("l0pyserini."), *parts[3:])
+        assert code == 0
+    assert re.search(rf"nDCG@10\s+{cell['score']:.4f}", out)
+    run = "tiny/t/run.txt"
+    assert (tmp_path / "by-hand" / run).read_bytes() == (tmp_path / "out" / run).read_bytes()
+
+
+def test_averages_need_two_sets_and_a_published_score_for_each():
+    def row(dataset, score, beside):
+        return {"dataset": dataset, "system": "s", "score": score, "published": beside}
+
+    rows = [row("cacm", 0.9, 0.9), row("scifact", 0.5, 0.6)]
+    system = [System("s", "e")]
+    assert averages(rows, system) == []
+    (mean,) = averages([*rows, row("fiqa", 0.3, 0.2)], system)
+    assert (mean["score"], mean["published"], mean["difference"]) == (0.4, 0.4, 0.0)
+    (mean,) = averages([*rows, row("fiqa", 0.3, None)], system)
+    assert (mean["score"], mean["published"]) == (0.4, None)
+
+
+@pytest.mark.parametrize("text", ["[]", '{"format": "x"}'])
+def test_what_is_no_matrix_is_refused(tmp_path, text):
+    with pytest.raises(ResultsError, match="expected 'l0pyserini-matrix-1'"):
+        read_matrix(write(tmp_path / "matrix.json", text))
+    with pytest.raises(ResultsError, match="no such file"):
+        read_matrix(tmp_path / "none.json")
