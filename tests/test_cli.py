@@ -20,6 +20,8 @@ CONTRACT = {
     "bm25": "corpus index topics output remove-query",
     "evaluate": "qrels run measures json csv markdown latex datasets remove-query efficiency",
     "efficiency": "index topics output threads hits",
+    "compare": "qrels run measures topics index encoder json",
+    "fuse": "run output method weights k hits",
     "idf": "corpus tokenizer output",
     "doctor": "",
     "quantize": "corpus encoder topics qrels",
