@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from l0pyserini.errors import ResultsError
-from l0pyserini.reproduce.datasets import DATASETS, Dataset
+from l0pyserini.reproduce.datasets import Dataset
 from l0pyserini.reproduce.published import facts, published
 from l0pyserini.reproduce.systems import System
 
@@ -54,10 +54,19 @@ def make_matrix(
     return {
         "format": FORMAT,
         "machine": dict(machine),
-        "datasets": [dataset.name for dataset in datasets],
+        "datasets": [
+            {
+                "name": one.name,
+                "documents": one.documents,
+                "topics": one.topics,
+                "qrels": one.qrels,
+                "measure": one.measure,
+            }
+            for one in datasets
+        ],
         "systems": [system.name for system in systems],
         "cells": rows,
-        "averages": averages(rows, systems),
+        "averages": averages(rows, datasets, systems),
     }
 
 
@@ -76,11 +85,14 @@ def _beside(
     }
 
 
-def averages(rows: Sequence[Mapping[str, Any]], systems: Sequence[System]) -> list[dict[str, Any]]:
+def averages(
+    rows: Sequence[Mapping[str, Any]], datasets: Sequence[Dataset], systems: Sequence[System]
+) -> list[dict[str, Any]]:
     """Return each system's mean over its BEIR sets, and the published mean over the same sets."""
+    beir = {dataset.name for dataset in datasets if dataset.in_beir}
     means = []
     for system in systems:
-        own = [r for r in rows if r["system"] == system.name and DATASETS[r["dataset"]].in_beir]
+        own = [row for row in rows if row["system"] == system.name and row["dataset"] in beir]
         if len(own) < 2:
             continue
         beside = [row["published"] for row in own if row["published"] is not None]

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from l0pyserini.reproduce.datasets import DATASETS
 from l0pyserini.reproduce.matrix import paper_averages
 from l0pyserini.webpage import Markup, page, table
 
@@ -72,12 +71,12 @@ def matrix_parts(matrix: Mapping[str, Any]) -> list[str]:
     systems = matrix["systems"]
     rows = []
     for dataset in matrix["datasets"]:
-        about = DATASETS[dataset]
+        name = dataset["name"]
         label = Markup(
-            f"{escape(dataset)} <small class='soft'>{about.documents:,} documents, "
-            f"{about.topics:,} topics, {escape(about.measure)}</small>"
+            f"{escape(name)}<br><small class='soft'>{dataset['documents']:,} documents, "
+            f"{dataset['topics']:,} topics, {escape(dataset['measure'])}</small>"
         )
-        rows.append([label, *(_cell(by_pair.get((dataset, system))) for system in systems)])
+        rows.append([label, *(_cell(by_pair.get((name, system))) for system in systems)])
     means = {one["system"]: one for one in matrix["averages"]}
     if means:
         rows.append(["BEIR mean", *(_mean(means.get(system)) for system in systems)])

@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import shlex
-import shutil
 
 import pytest
 
@@ -13,17 +12,18 @@ from l0pyserini.reproduce import DATASETS, read_matrix
 from l0pyserini.reproduce.matrix import averages
 from l0pyserini.reproduce.systems import System
 from tests.helpers import command, write
+from tests.reproduce.tiny import write_tiny
 
 
 @pytest.fixture(scope="session")
 def made(shared, once):
-    """SciFact, NFCorpus and CACM with BM25: data, folder of the matrix."""
+    """SciFact and NFCorpus with BM25; the folder of the matrix."""
 
     def build(folder):
         from l0pyserini.reproduce import reproduce
         from l0pyserini.reproduce.systems import EncoderOptions, chosen_systems
 
-        datasets = [DATASETS[name] for name in ("cacm", "scifact", "nfcorpus")]
+        datasets = [DATASETS[name] for name in ("scifact", "nfcorpus")]
         systems = chosen_systems(["flat", "multifield"], [], EncoderOptions())
         reproduce(datasets, systems, shared / "data", folder / "out")
 
@@ -34,7 +34,6 @@ def test_published_bm25_scores_come_out_exactly(made):
     cells = read_matrix(made)["cells"]
     found = {(one["dataset"], one["system"]): (one["score"], one["verdict"]) for one in cells}
     assert found == {
-        ("cacm", "bm25-flat"): (0.3123, "equal"),
         ("scifact", "bm25-flat"): (0.6789, "equal"),
         ("scifact", "bm25-multifield"): (0.6647, "equal"),
         ("nfcorpus", "bm25-flat"): (0.3218, "equal"),
@@ -47,7 +46,7 @@ def test_all_formats_hold_the_same(made):
     with open(made / "matrix.csv") as file:
         lines = list(csv.DictReader(file))
     markdown, page = (made / "matrix.md").read_text(), (made / "matrix.html").read_text()
-    assert len(lines) == len(matrix["cells"]) == 5
+    assert len(lines) == len(matrix["cells"]) == 4
     for cell, line in zip(matrix["cells"], lines, strict=True):
         assert float(line["score"]) == cell["score"]
         assert line["source"] == cell["source"]
@@ -134,21 +133,10 @@ def test_other_settings_are_refused_and_replaced_when_asked(chain, capsys):
 
 def test_an_encoder_is_run_stage_by_stage(small, tmp_path, capsys, monkeypatch):
     """The encoder's cell on 151 documents, its cost, and the commands that give the same."""
-    from l0pyserini.corpora import read_qrels, read_topics
-    from l0pyserini.reproduce import Dataset
-
-    data = tmp_path / "data/tiny"
-    (data / "qrels").mkdir(parents=True)
-    shutil.copy(small / "docs.jsonl", data / "corpus.jsonl")
-    qrels = {qid: judged for qid, judged in read_qrels("cacm").items() if int(qid) < 5}
-    lines = [f"{q}\t{d}\t{g}\n" for q, judged in qrels.items() for d, g in judged.items()]
-    write(data / "qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + "".join(lines))
-    topics = [one for one in read_topics("cacm") if one.qid in qrels]
-    text = "".join(json.dumps({"_id": one.qid, "text": one.text}) + "\n" for one in topics)
-    write(data / "queries.jsonl", text)
-    tiny = Dataset("tiny", 151, len(topics), len(lines))
+    data = tmp_path / "data"
+    tiny = write_tiny(small, data)
     monkeypatch.setitem(DATASETS, "tiny", tiny)
-    words = ["reproduce", "--datasets", "tiny", "--data-dir", data.parent, "--bm25"]
+    words = ["reproduce", "--datasets", "tiny", "--data-dir", data, "--bm25"]
     words += ["--encoder", "t=splade-tiny", "--reference", "os_doc_v1", "--cost"]
     words += ["--output", tmp_path / "out"]
     code, out, _ = command(capsys, *words)
@@ -171,11 +159,11 @@ def test_averages_need_two_sets_and_a_published_score_for_each():
         return {"dataset": dataset, "system": "s", "score": score, "published": beside}
 
     rows = [row("cacm", 0.9, 0.9), row("scifact", 0.5, 0.6)]
-    system = [System("s", "e")]
-    assert averages(rows, system) == []
-    (mean,) = averages([*rows, row("fiqa", 0.3, 0.2)], system)
+    datasets, systems = list(DATASETS.values()), [System("s", "e")]
+    assert averages(rows, datasets, systems) == []
+    (mean,) = averages([*rows, row("fiqa", 0.3, 0.2)], datasets, systems)
     assert (mean["score"], mean["published"], mean["difference"]) == (0.4, 0.4, 0.0)
-    (mean,) = averages([*rows, row("fiqa", 0.3, None)], system)
+    (mean,) = averages([*rows, row("fiqa", 0.3, None)], datasets, systems)
     assert (mean["score"], mean["published"]) == (0.4, None)
 
 

@@ -1,0 +1,153 @@
+"""What a report is made of: the matrix, and of each cell its topics and its costs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l0pyserini.compare.comparison import tied
+from l0pyserini.compare.correction import adjust
+from l0pyserini.compare.significance import bootstrap, paired_t
+from l0pyserini.errors import ResultsError, UsageError
+from l0pyserini.evaluate.efficiency import read_efficiency
+from l0pyserini.reproduce.matrix import read_matrix
+
+CORRECTION = "holm"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One system on one dataset. cost: its efficiency record; None where it was not measured.
+
+    topics: {qid: value of the dataset's measure}.
+    """
+
+    dataset: str
+    system: str
+    measure: str
+    score: float
+    topics: dict[str, float]
+    cost: dict[str, Any] | None
+
+    def histogram(self) -> dict[str, list[float]] | None:
+        """Return the histogram of its documents' lengths, where it was counted."""
+        if self.cost is None:
+            return None
+        found: dict[str, list[float]] | None = self.cost["document_length"].get("histogram")
+        return found
+
+
+@dataclass(frozen=True)
+class Results:
+    """A matrix and its cells, in the matrix's order."""
+
+    matrix: dict[str, Any]
+    cells: list[Result]
+
+    def of(self, dataset: str) -> list[Result]:
+        """Return a dataset's cells."""
+        return [one for one in self.cells if one.dataset == dataset]
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A system against the baseline. differences: [topics] float, falling.
+
+    p: of the paired t-test, Holm's correction over all pairs of the report. low, high: the 95 %
+    interval of the mean difference, by the bootstrap.
+    """
+
+    dataset: str
+    system: str
+    baseline: str
+    measure: str
+    differences: NDArray[np.float64]
+    low: float
+    high: float
+    p: float
+
+    @property
+    def wins(self) -> int:
+        return sum(one > 0 and not tied(one) for one in self.differences)
+
+    @property
+    def losses(self) -> int:
+        return sum(one < 0 and not tied(one) for one in self.differences)
+
+    @property
+    def ties(self) -> int:
+        return len(self.differences) - self.wins - self.losses
+
+
+def read_results(folder: str | Path) -> Results:
+    """Read the folder that l0pyserini.reproduce wrote.
+
+    Raises:  ResultsError: if the matrix or a cell is missing or cut short.
+    """
+    folder = Path(folder)
+    matrix = read_matrix(folder)
+    cells = []
+    for cell in matrix["cells"]:
+        place = folder / cell["dataset"] / cell["system"]
+        cost = place / "cost.json"
+        cells.append(
+            Result(
+                cell["dataset"],
+                cell["system"],
+                cell["measure"],
+                cell["score"],
+                _topics(place / "cell.json"),
+                read_efficiency(cost) if cost.is_file() else None,
+            )
+        )
+    return Results(matrix, cells)
+
+
+def _topics(path: Path) -> dict[str, float]:
+    try:
+        topics: dict[str, float] = json.loads(path.read_bytes())["result"]["per_topic"]
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise ResultsError(
+            f"{path}: holds no topics' values ({type(fault).__name__}: {fault}), and the matrix "
+            "lists this cell. Run `python -m l0pyserini.reproduce` again; it mends the folder."
+        ) from fault
+    return topics
+
+
+def against(results: Results, baseline: str) -> list[Paired]:
+    """Compare every system with the baseline, dataset by dataset, topic by topic.
+
+    Raises:  UsageError: if the matrix has no such system.
+    """
+    if baseline not in results.matrix["systems"]:
+        raise UsageError(
+            f"--baseline {baseline!r}: the matrix has {', '.join(results.matrix['systems'])}."
+        )
+    bases = {one.dataset: one for one in results.cells if one.system == baseline}
+    pairs = [
+        (one, bases[one.dataset])
+        for one in results.cells
+        if one.system != baseline and one.dataset in bases
+    ]
+    differences = [_differences(one, base) for one, base in pairs]
+    adjusted = adjust([paired_t(one) for one in differences], CORRECTION) if pairs else []
+    found = []
+    for (one, _), values, p in zip(pairs, differences, adjusted, strict=True):
+        spread = bootstrap(values)
+        found.append(
+            Paired(
+                one.dataset, one.system, baseline, one.measure, values, spread.low, spread.high, p
+            )
+        )
+    return found
+
+
+def _differences(one: Result, base: Result) -> NDArray[np.float64]:
+    # A topic that one of them lacks counts 0, as in the means.
+    qids: Sequence[str] = list(base.topics | one.topics)
+    values = [one.topics.get(qid, 0.0) - base.topics.get(qid, 0.0) for qid in qids]
+    return np.sort(np.array(values))[::-1]

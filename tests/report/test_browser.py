@@ -1,0 +1,78 @@
+"""The pages in a real browser: no console line, the expected numbers, two clicks to copy."""
+
+import re
+
+from l0pyserini.explain import explain
+from l0pyserini.explain.page import documents_page
+from l0pyserini.idf.query import FILE_NAME, IdfQueryEncoder
+from l0pyserini.reproduce import read_matrix
+from tests.helpers import write
+from tests.report.browser import opened, run
+
+
+def clicked(page, target, script):
+    """Write a copy of a page in which a script runs after its own."""
+    text = page.read_text().replace("</body>", f"<script>{script}</script></body>")
+    return write(target, text)
+
+
+def test_the_report_shows_its_numbers_and_logs_nothing(reported, tmp_path):
+    dom, console = opened(tmp_path, reported.page)
+    assert console == []
+    cells = read_matrix(reported.folder)["cells"]
+    assert len(cells) == 3
+    for cell in cells:
+        assert f">{cell['score']:.4f}" in dom
+    assert dom.count("<img") == 3
+    for words in ("Against bm25-flat", "FLOPS", "latency p50, ms", "index bytes"):
+        assert words in dom
+
+
+def test_every_image_is_drawn(reported, tmp_path):
+    script = """addEventListener('load', () => { document.title = [...document.images]
+        .map(image => image.complete && image.naturalWidth > 400).join(' '); });"""
+    dom, console = opened(tmp_path / "p", clicked(reported.page, tmp_path / "c.html", script))
+    assert console == []
+    assert "<title>true true true</title>" in dom
+
+
+def test_two_clicks_copy_the_commands(reported, tmp_path):
+    page = reported.folder / "matrix.html"
+    dom, console = opened(tmp_path / "p", page)
+    assert console == []
+    assert len(re.findall(r'class="commands" id="[^"]*" hidden', dom)) == 3
+    script = """const second = document.querySelectorAll('.cell')[1]; second.click();
+        const panel = document.getElementById(second.getAttribute('aria-controls'));
+        panel.querySelector('.copy').click();
+        addEventListener('copy', () => { document.title = getSelection().toString(); });
+        setTimeout(() => { document.body.dataset.said = panel.querySelector('.copy').textContent;
+        }, 500);"""
+    dom, console = opened(tmp_path / "q", clicked(page, tmp_path / "c.html", script))
+    assert console == []
+    assert dom.count('aria-expanded="true"') == 1
+    assert len(re.findall(r'class="commands" id="[^"]*" hidden', dom)) == 2
+    assert 'data-said="Copied"' in dom
+
+
+def test_a_page_that_fetches_is_caught(reported, tmp_path):
+    """What the tests above rely on: a fetch and a fault in a script are seen."""
+    fetching = clicked(reported.page, tmp_path / "a.html", "fetch('https://example.org/')")
+    assert any("example.org" in line for line in opened(tmp_path / "p", fetching)[1])
+    faulty = clicked(reported.page, tmp_path / "b.html", "nowhere()")
+    assert any("nowhere" in line for line in opened(tmp_path / "q", faulty)[1])
+
+
+def test_an_explanation_logs_nothing(small, tmp_path):
+    docs = str(small / "docs.jsonl")
+    found = explain(small / "index", "programming language", ["CACM-0001", "CACM-0002"], docs)
+    tokenizer = IdfQueryEncoder.load(small / "index" / FILE_NAME).tokenizer
+    page = write(tmp_path / "why.html", documents_page(found, tokenizer))
+    dom, console = opened(tmp_path / "p", page)
+    assert console == []
+    assert f"score {found[0].score:,}" in dom
+
+
+def test_a_screenshot_can_be_taken(reported, tmp_path):
+    shot = tmp_path / "shot.png"
+    run(tmp_path / "p", reported.page, f"--screenshot={shot}", "--window-size=1280,2000")
+    assert shot.stat().st_size > 20_000
