@@ -13,6 +13,7 @@ from l0pyserini.errors import CheckpointError, UsageError
 from l0pyserini.model.activation import activate
 from l0pyserini.model.checkpoint import Checkpoint
 from l0pyserini.model.head import HEADS, replace_decoder
+from l0pyserini.model.linear import pack_linears
 from l0pyserini.records import SparseVector
 from l0pyserini.tokenization import Tokenizer
 
@@ -41,6 +42,7 @@ class DocumentEncoder:
     """An inference-free document encoder on a device.
 
     w_j = f(max over tokens i of logit_ij), special tokens out, f the checkpoint's activation.
+    The model is taken over: its layers are replaced by faster ones, which cannot be trained.
 
     Source:  arXiv 2504.14839, sec. 3.1.
     """
@@ -67,6 +69,8 @@ class DocumentEncoder:
         self._model: Any = model.eval().to(self.device)
         self.backend = self._checked(backend)
         self._decoder = replace_decoder(model, backend)
+        if backend == "float32":
+            pack_linears(model)
         self._kept = self._meaningful_ids()
         self._pad_id = getattr(model.config, "pad_token_id", None) or 0
         self._backend = type(tokenizer)(tokenizer.json_text, tokenizer.name).backend

@@ -1,7 +1,11 @@
 """The vocabulary head: each document's maximal logit of every token, never B x L x V numbers."""
 
+from collections.abc import Callable, Iterator
+
 import torch
 from torch import Tensor, nn
+
+from l0pyserini.model.linear import can_pack, multiply_packed, pack
 
 TILE_TOKENS = 2048
 """Tokens taken together: enough work for a matrix product, little enough for the cache."""
@@ -66,23 +70,44 @@ class TiledHead:
         maxima: list[Tensor] = []
         for start in range(0, batch, rows):
             tokens = filled[start : start + rows].reshape(-1, width)
-            # One buffer for all tiles: a new one each time costs more in page faults than an
-            # int8 product takes.
-            buffer = self._buffer(tokens, self._tile_vocabulary)
-            parts = []
-            for tile in self._tiles:
-                fits = tile.shape[1] == self._tile_vocabulary
-                out = buffer if fits else self._buffer(tokens, tile.shape[1])
-                self._product(tokens, tile, out)
-                parts.append(out.view(-1, length, tile.shape[1]).amax(dim=1))
+            parts = [
+                product.view(-1, length, product.shape[1]).amax(dim=1)
+                for product in self._products(tokens)
+            ]
             maxima.append(torch.cat(parts, dim=1))
         return torch.cat(maxima)
+
+    def _products(self, tokens: Tensor) -> Iterator[Tensor]:
+        """Yield tokens times each tile; one is used up before the next is made."""
+        # One buffer for all tiles: a new one each time costs more in page faults than an
+        # int8 product takes.
+        buffer = self._buffer(tokens, self._tile_vocabulary)
+        for tile in self._tiles:
+            fits = tile.shape[1] == self._tile_vocabulary
+            out = buffer if fits else self._buffer(tokens, tile.shape[1])
+            self._product(tokens, tile, out)
+            yield out
 
     def _buffer(self, tokens: Tensor, columns: int) -> Tensor:
         return tokens.new_empty(len(tokens), columns)
 
     def _product(self, tokens: Tensor, tile: Tensor, out: Tensor) -> None:
         torch.mm(tokens, tile, out=out)
+
+
+class PackedHead(TiledHead):
+    """The plain product in float32 with packed tiles."""
+
+    def _prepare(self, rows: Tensor) -> Tensor:
+        return pack(rows)
+
+    def _products(self, tokens: Tensor) -> Iterator[Tensor]:
+        return (multiply_packed(tokens, tile) for tile in self._tiles)
+
+
+def float32_head(weight: Tensor, bias: Tensor) -> TiledHead:
+    """Return the faster of the two exact heads."""
+    return (PackedHead if can_pack(weight) else TiledHead)(weight, bias)
 
 
 class BFloat16Head(TiledHead):
@@ -122,7 +147,11 @@ class Int8Head(TiledHead):
         torch._int_mm(tokens, tile, out=out)
 
 
-HEADS = {"float32": TiledHead, "bfloat16": BFloat16Head, "int8": Int8Head}
+HEADS: dict[str, Callable[[Tensor, Tensor], TiledHead]] = {
+    "float32": float32_head,
+    "bfloat16": BFloat16Head,
+    "int8": Int8Head,
+}
 
 
 def _fill_padding(hidden: Tensor, mask: Tensor) -> Tensor:
