@@ -10,7 +10,7 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 │   ├── CollectionError       encoded JsonVectorCollection folders and their manifest
 │   ├── IdfError              IDF tables
 │   ├── TrainingDataError     training rows
-│   └── ResultsError          evaluations and efficiency records as JSON
+│   └── ResultsError          efficiency records and descriptions of systems as JSON
 ├── CheckpointError           a model folder that cannot be loaded or saved
 │   └── RemoteCodeError       the checkpoint wants its own Python code to run
 ├── OutputExistsError         the output is there already and --overwrite was not given
@@ -67,7 +67,7 @@ class IdfError(InputError):
 
 
 class ResultsError(InputError):
-    """An evaluation or efficiency record is missing or malformed."""
+    """An efficiency record or a description of a system is missing or malformed."""
 
 
 class TrainingDataError(InputError):

@@ -22,6 +22,7 @@ CONTRACT = {
     "efficiency": "index topics output threads hits",
     "compare": "qrels run measures topics index encoder json",
     "fuse": "run output method weights k hits",
+    "leaderboard": "debug",
     "idf": "corpus tokenizer output",
     "doctor": "",
     "quantize": "corpus encoder topics qrels",
