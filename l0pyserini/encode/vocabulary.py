@@ -37,14 +37,19 @@ class VocabularyCounter:
 
     def save(self, folder: Path) -> None:
         """Write {token: [df, impacts]}, tokens in UTF-8 byte order as Lucene keeps them."""
-        terms = {token: [t.df, t.impacts] for token, t in sorted(self.terms.items())}
-        write_sidecar(folder / FILE_NAME, {"format": FORMAT, "terms": terms})
+        write_vocabulary(folder / FILE_NAME, self.terms)
 
 
-def read_vocabulary(folder: Path) -> dict[str, TermTotals]:
+def write_vocabulary(path: Path, terms: dict[str, TermTotals]) -> None:
+    """Write {token: [df, impacts]}, tokens in UTF-8 byte order."""
+    rows = {token: [totals.df, totals.impacts] for token, totals in sorted(terms.items())}
+    write_sidecar(path, {"format": FORMAT, "terms": rows})
+
+
+def read_vocabulary(folder: Path, name: str = FILE_NAME) -> dict[str, TermTotals]:
     """Read the vocabulary of an encoded collection or an index.
 
     Raises:  CollectionError: if it is missing or malformed.
     """
-    record = read_sidecar(folder / FILE_NAME, FORMAT, CollectionError, "Encode again.")
+    record = read_sidecar(folder / name, FORMAT, CollectionError, "Encode again.")
     return {token: TermTotals(*totals) for token, totals in record["terms"].items()}

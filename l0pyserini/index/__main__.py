@@ -29,6 +29,15 @@ def parser() -> argparse.ArgumentParser:
         help="direct writes impacts as term frequencies; anserini runs IndexCollection; "
         "the indexes hold the same (default direct)",
     )
+    flags.add_argument(
+        "--store-text", action="store_true", help="keep the texts, for snippets and doc()"
+    )
+    flags.add_argument(
+        "--optimize",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="merge into one segment (default yes)",
+    )
     add_heap(flags)
     add_overwrite(flags)
     return flags
@@ -37,7 +46,14 @@ def parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> None:
     """Index and print the summary."""
     facts, seconds = build_index(
-        args.input, args.index, args.threads, args.heap, args.overwrite, args.builder
+        args.input,
+        args.index,
+        args.threads,
+        args.heap,
+        args.overwrite,
+        args.builder,
+        args.store_text,
+        args.optimize,
     )
     print(
         f"indexed {facts['indexed_documents']:,} of {facts['documents']:,} documents in "

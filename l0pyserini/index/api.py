@@ -9,15 +9,16 @@ from l0pyserini.encode.collection import shard_paths
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import CollectionError, UsageError
-from l0pyserini.files import atomic_folder, folder_bytes, sha256
+from l0pyserini.files import atomic_folder, sha256
 from l0pyserini.idf import query
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.direct import index_directly
-from l0pyserini.index.facts import LUCENE_MARKER, index_facts, write_facts
+from l0pyserini.index.facts import index_facts, read_facts, write_facts
+from l0pyserini.index.sidecars import LUCENE_MARKER
 from l0pyserini.index.verify import verify_index
 from l0pyserini.progress import Stopwatch, say
 
-IMPACT_OPTIONS = ("-impact", "-pretokenized", "-optimize")
+IMPACT_OPTIONS = ("-impact", "-pretokenized")
 BUILDERS = ("direct", "anserini")
 DEFAULT_BUILDER = "direct"
 
@@ -29,6 +30,8 @@ def build_index(
     heap: str | None = None,
     overwrite: bool = False,
     builder: str = DEFAULT_BUILDER,
+    store_text: bool = False,
+    optimize: bool = True,
 ) -> tuple[dict[str, Any], float]:
     """Build a Lucene impact index from an encoded collection and check what it holds.
 
@@ -36,7 +39,8 @@ def build_index(
     terms and summed impacts.
 
     Args:    builder: "direct" writes impacts as term frequencies, "anserini" runs IndexCollection;
-             the indexes hold the same.
+             the indexes hold the same. store_text: keep the documents' texts.
+             optimize: merge into one segment.
     Returns: the facts written to l0pyserini.json, and the seconds that building took.
     Raises:  CollectionError: if the collection is not what its manifest says.
              ImpactIndexError: if Anserini fails or the index differs from the promise.
@@ -44,6 +48,8 @@ def build_index(
     """
     if builder not in BUILDERS:
         raise UsageError(f"--builder {builder!r}: expected one of {', '.join(BUILDERS)}.")
+    if store_text and builder != "direct":
+        raise UsageError("--store-text: only --builder direct keeps texts; leave one of them out.")
     source, target = Path(input_folder), Path(index_folder)
     manifest = Manifest.load(source)
     check_files(source, manifest)
@@ -52,15 +58,15 @@ def build_index(
         say(f"index {source} ({manifest.documents:,} documents, {manifest.postings:,} postings)")
         if builder == "direct":
             shards = [source / shard.file for shard in manifest.shards]
-            index_directly(shards, place, threads, manifest.documents, heap)
+            index_directly(shards, place, threads, manifest.documents, heap, store_text, optimize)
         else:
-            index_collection("JsonVectorCollection", source, place, threads, IMPACT_OPTIONS, heap)
+            options = [*IMPACT_OPTIONS, *(["-optimize"] if optimize else [])]
+            index_collection("JsonVectorCollection", source, place, threads, options, heap)
         verify_index(place, manifest.documents - manifest.empty_documents, read_vocabulary(source))
-        facts = index_facts(manifest, builder, folder_bytes(place))
         for name in (query.FILE_NAME, vocabulary.FILE_NAME):
             shutil.copyfile(source / name, place / name)
-        write_facts(place, facts)
-    return facts, watch.seconds
+        write_facts(place, index_facts(manifest, builder, store_text))
+    return read_facts(target), watch.seconds
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:

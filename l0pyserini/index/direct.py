@@ -11,6 +11,9 @@ MAIN_CLASS = "io.l0pyserini.ImpactIndexer"
 BUFFER_MEGABYTES = 512
 """Lucene writes a segment to disk when so much is gathered; the heap must hold it twice."""
 
+COMPILER_PAYS_FROM = 200_000
+"""Documents from which Java's optimising compiler saves more time than it takes."""
+
 _REPORT = "indexed "
 
 
@@ -20,16 +23,24 @@ def index_directly(
     threads: int,
     documents: int,
     heap: str | None = None,
+    store_text: bool = False,
+    optimize: bool = True,
 ) -> int:
-    """Index shards into one merged segment; return the number of documents with a token.
+    """Index shards; return the number of documents with a token.
 
     IndexCollection repeats each token `impact` times and has Lucene count it again, which makes its
     time follow the summed impacts. Fields, postings and doc values here are the same.
 
-    Args:    documents: expected, for the progress bar.
+    Args:    documents: expected, for the progress bar. store_text: keep the texts.
+             optimize: merge into one segment.
     Raises:  ImpactIndexError: if Java fails, with the lines that tell why.
     """
-    arguments = [str(index_folder), str(threads), str(BUFFER_MEGABYTES), *map(str, shards)]
+    flags = [str(flag).lower() for flag in (store_text, optimize)]
+    arguments = [str(index_folder), str(threads), str(BUFFER_MEGABYTES), *flags]
+    # Nothing waits for an answer here: a collector that stops all threads has the least to do.
+    options = ["-XX:+UseParallelGC"]
+    if documents < COMPILER_PAYS_FROM:
+        options.append("-XX:TieredStopAtLevel=1")
     indexed = 0
     with progress_bar(documents, "index", "docs") as bar:
 
@@ -39,7 +50,7 @@ def index_directly(
                 indexed = max(indexed, int(line.removeprefix(_REPORT)))
                 bar.update(indexed - bar.n)
 
-        code, output = run_java(MAIN_CLASS, arguments, heap, on_line)
+        code, output = run_java(MAIN_CLASS, [*arguments, *map(str, shards)], heap, on_line, options)
     if code != 0:
         lines = [line for line in output.splitlines() if not line.startswith(_REPORT)]
         told = "\n  ".join([line for line in lines if not line.startswith("\t")][:5])

@@ -4,18 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.encode import vocabulary
 from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary
 from l0pyserini.errors import ImpactIndexError
 from l0pyserini.files import write_json
+from l0pyserini.index.sidecars import LUCENE_MARKER, sidecar
 
 FILE_NAME = "l0pyserini.json"
 FORMAT = "l0pyserini-index-1"
 
-LUCENE_MARKER = "segments_*"
-"""A folder with such a file is a Lucene index."""
 
-
-def index_facts(manifest: Manifest, builder: str, bytes_on_disk: int) -> dict[str, Any]:
+def index_facts(manifest: Manifest, builder: str, stores_text: bool) -> dict[str, Any]:
     """Return the facts of an index built from a collection.
 
     documents counts the whole collection; indexed_documents those Lucene holds, which are the
@@ -24,6 +24,7 @@ def index_facts(manifest: Manifest, builder: str, bytes_on_disk: int) -> dict[st
     return {
         "format": FORMAT,
         "builder": builder,
+        "stores_text": stores_text,
         "documents": manifest.documents,
         "empty_documents": manifest.empty_documents,
         "indexed_documents": manifest.documents - manifest.empty_documents,
@@ -31,8 +32,30 @@ def index_facts(manifest: Manifest, builder: str, bytes_on_disk: int) -> dict[st
         "postings": manifest.postings,
         "impacts": manifest.impacts,
         "nnz": manifest.nnz,
-        "bytes": bytes_on_disk,
         **manifest.settings,
+    }
+
+
+def changed_facts(
+    facts: dict[str, Any],
+    documents: int,
+    empty_documents: int,
+    terms: dict[str, TermTotals],
+) -> dict[str, Any]:
+    """Return the facts of an index after its documents have changed.
+
+    Of the statistics of document lengths only the mean is still known.
+    """
+    postings = sum(totals.df for totals in terms.values())
+    return {
+        **facts,
+        "documents": documents,
+        "empty_documents": empty_documents,
+        "indexed_documents": documents - empty_documents,
+        "terms": len(terms),
+        "postings": postings,
+        "impacts": sum(totals.impacts for totals in terms.values()),
+        "nnz": {"mean": postings / documents if documents else 0.0},
     }
 
 
@@ -42,7 +65,7 @@ def write_facts(folder: Path, facts: dict[str, Any]) -> None:
 
 
 def read_facts(folder: str | Path) -> dict[str, Any]:
-    """Read l0pyserini.json of an index.
+    """Read l0pyserini.json of an index, and add the bytes of its segments.
 
     Raises:  ImpactIndexError: if the folder is missing, is no index, or is not one of ours.
     """
@@ -56,7 +79,7 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             f"{folder}: is no Lucene index (it holds no segments_N file). "
             "Give the folder that `python -m l0pyserini.index --index` named."
         )
-    path = folder / FILE_NAME
+    path = sidecar(folder, FILE_NAME)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -74,4 +97,14 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             f"{path}: its format is {seen!r}, expected {FORMAT!r}. "
             "Build the index again with this version."
         )
-    return facts
+    return {**facts, "bytes": lucene_bytes(folder)}
+
+
+def lucene_bytes(folder: Path) -> int:
+    """Return the size of an index's segments, without what lies beside them."""
+    return sum(path.stat().st_size for path in folder.iterdir() if ".json" not in path.name)
+
+
+def read_index_vocabulary(folder: Path) -> dict[str, TermTotals]:
+    """Read df and summed impacts of every token of an index, from beside its segments."""
+    return read_vocabulary(folder, sidecar(folder, vocabulary.FILE_NAME).name)

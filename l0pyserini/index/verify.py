@@ -1,12 +1,16 @@
-"""Comparing a finished index with what the encoded collection promised."""
+"""`python -m l0pyserini.index.verify`, and comparing an index with what it is to hold."""
 
-from collections import defaultdict
+import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.cli import make_parser, run_command
 from l0pyserini.encode.vocabulary import TermTotals
 from l0pyserini.errors import ImpactIndexError
-from l0pyserini.lucene.jvm import java_class
+from l0pyserini.index.facts import read_facts, read_index_vocabulary
+from l0pyserini.lucene.jvm import java_class, java_message
 
 FIELD = "contents"
 
@@ -26,9 +30,8 @@ def open_reader(folder: Path) -> Any:
 
 def unreadable(folder: str | Path, fault: BaseException) -> ImpactIndexError:
     """Return the error for an index that Lucene refused with an exception."""
-    first_line = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
     return ImpactIndexError(
-        f"{folder}: Lucene cannot open this index ({first_line}). "
+        f"{folder}: Lucene cannot open this index ({java_message(fault)}). "
         "It is damaged, or of a newer Lucene; build it again."
     )
 
@@ -37,17 +40,17 @@ def index_totals(folder: Path) -> tuple[int, dict[str, TermTotals]]:
     """Return the number of documents in an index, and df and summed impacts of every term."""
     reader = open_reader(folder)
     try:
-        terms: dict[str, TermTotals] = defaultdict(TermTotals)
-        for leaf in reader.leaves().toArray():
-            found = leaf.reader().terms(FIELD)
-            enumeration = found.iterator() if found is not None else None
-            while enumeration is not None and (term := enumeration.next()) is not None:
-                totals = terms[term.utf8ToString()]
-                totals.df += enumeration.docFreq()
-                totals.impacts += enumeration.totalTermFreq()
-        return reader.numDocs(), terms
+        return reader_totals(reader)
     finally:
         reader.close()
+
+
+def reader_totals(reader: Any) -> tuple[int, dict[str, TermTotals]]:
+    """Return the same of an open Lucene reader."""
+    rows = java_class("io.l0pyserini.Totals").of(reader).split("\n")[:-1]
+    columns = (row.split("\t") for row in rows)
+    terms = {token: TermTotals(int(df), int(impacts)) for token, df, impacts in columns}
+    return reader.numDocs(), terms
 
 
 def verify_index(folder: Path, documents: int, promised: dict[str, TermTotals]) -> None:
@@ -79,3 +82,51 @@ def verify_index(folder: Path, documents: int, promised: dict[str, TermTotals]) 
                 f"{terms[token].impacts:,}; the collection promises {totals.df:,} and "
                 f"{totals.impacts:,}. Encode and index again."
             )
+
+
+def check_index(folder: Path) -> None:
+    """Read every byte of an index with Lucene's CheckIndex.
+
+    Raises:  ImpactIndexError: if something is damaged, or another process writes the index.
+    """
+    try:
+        damage = java_class("io.l0pyserini.ImpactCheck").of(str(folder))
+    except Exception as fault:
+        raise unreadable(folder, fault) from fault
+    if damage:
+        raise ImpactIndexError(
+            f"{folder}: CheckIndex found damage: {damage}. Build the index again."
+        )
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's flags."""
+    flags = make_parser(
+        "index.verify",
+        "Read every byte of an index with Lucene's CheckIndex, and compare documents, terms and "
+        "summed impacts with what l0pyserini.json promises.",
+        ["index.verify indexes/cacm"],
+    )
+    flags.add_argument("index", help="index folder")
+    return flags
+
+
+def run(args: argparse.Namespace) -> None:
+    """Verify and print what was found."""
+    folder = Path(args.index)
+    facts = read_facts(folder)
+    check_index(folder)
+    verify_index(folder, facts["indexed_documents"], read_index_vocabulary(folder))
+    print(
+        f"{folder}: sound. {facts['indexed_documents']:,} documents, {facts['terms']:,} terms, "
+        f"{facts['postings']:,} postings, {facts['bytes']:,} bytes; all as promised"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    return run_command(parser(), run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -22,6 +22,7 @@ HEAP_VARIABLE = "L0PYSERINI_HEAP"
 EXTENSION_JAR = "l0pyserini-lucene.jar"
 
 _HEAP = re.compile(r"\d+[kmgKMG]")
+_EXCEPTION_NAME = re.compile(r"^JVM exception occurred: [\w.$]+(Exception|Error): (?=.)")
 _starting = threading.Lock()
 
 
@@ -169,21 +170,29 @@ def java_class(name: str) -> Any:
     return autoclass(name)
 
 
+def java_message(fault: BaseException) -> str:
+    """Return the first line of what a Java exception says, without the names of classes."""
+    lines = str(fault).splitlines() or [type(fault).__name__]
+    return _EXCEPTION_NAME.sub("", lines[0])
+
+
 def run_java(
     main_class: str,
     arguments: Sequence[str],
     heap: str | None = None,
     on_line: Callable[[str], None] | None = None,
+    options: Sequence[str] = (),
 ) -> tuple[int, str]:
     """Run a Java main class as a child process; return its exit code and all it printed.
 
     Its memory and its failures stay outside this process. on_line sees each line as it comes.
+    options are the JVM's, beside those that every JVM of ours gets.
 
     Raises:  JavaError: if no Java is found.
     """
     runtime = find_java()
     heap = heap or os.environ.get(HEAP_VARIABLE)
-    command = [str(runtime.java), *jvm_options(runtime, heap)]
+    command = [str(runtime.java), *jvm_options(runtime, heap), *options]
     command += ["-cp", os.pathsep.join(class_path()), main_class, *arguments]
     lines: list[str] = []
     with subprocess.Popen(

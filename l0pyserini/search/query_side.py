@@ -2,19 +2,27 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import QueryMismatchError
 from l0pyserini.idf import query
 from l0pyserini.idf.query import IdfQueryEncoder
-from l0pyserini.index.facts import FILE_NAME, read_facts
+from l0pyserini.index.facts import FILE_NAME, read_facts, read_index_vocabulary
 
 
-def open_query_side(
-    indexes: Sequence[Path], given: IdfQueryEncoder | None
-) -> tuple[IdfQueryEncoder, frozenset[str] | None]:
-    """Return the query encoder to use, and all tokens of the indexes where they are known.
+class QuerySide(NamedTuple):
+    """The query encoder of indexes, all their tokens, and the documents that they promise to hold.
+
+    tokens and documents are None where an index of another tool tells neither.
+    """
+
+    encoder: IdfQueryEncoder
+    tokens: frozenset[str] | None
+    documents: int | None
+
+
+def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> QuerySide:
+    """Read what the indexes know of the query side, and check that it is the same for all.
 
     Args:    given: an encoder, which an index of another tool needs; such an index tells no tokens.
     Raises:  ImpactIndexError: if an index cannot be read, or is another tool's and none is given.
@@ -22,7 +30,7 @@ def open_query_side(
     """
     encoder = given
     tokens: set[str] = set()
-    all_known = True
+    documents, all_known = 0, True
     for index in indexes:
         if given is not None and index.is_dir() and not (index / FILE_NAME).is_file():
             all_known = False
@@ -31,9 +39,12 @@ def open_query_side(
         if encoder is None:
             encoder = IdfQueryEncoder.load(index / query.FILE_NAME, facts["query_scale"])
         check_query_encoder(index, facts, encoder)
-        tokens.update(read_vocabulary(index))
+        documents += facts["indexed_documents"]
+        tokens.update(read_index_vocabulary(index))
     assert encoder is not None
-    return encoder, frozenset(tokens) if all_known else None
+    if not all_known:
+        return QuerySide(encoder, None, None)
+    return QuerySide(encoder, frozenset(tokens), documents)
 
 
 def check_query_encoder(index: Path, facts: dict[str, Any], encoder: IdfQueryEncoder) -> None:

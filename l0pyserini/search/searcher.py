@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from l0pyserini.errors import UsageError
+from l0pyserini.errors import ImpactIndexError, UsageError
 from l0pyserini.idf.query import IdfQueryEncoder
 from l0pyserini.index.verify import unreadable
 from l0pyserini.lucene.jvm import java_class, start_jvm
@@ -39,14 +39,22 @@ class ImpactSearcher:
     ) -> None:
         folders = [index] if isinstance(index, str | PathLike) else index
         self.indexes = tuple(map(Path, folders))
-        self.query_encoder, self.vocabulary = open_query_side(self.indexes, query_encoder)
+        self.query_encoder, self.vocabulary, promised = open_query_side(self.indexes, query_encoder)
         start_jvm(heap)
         impact_search = java_class("io.l0pyserini.ImpactSearch")
+        names = ", ".join(map(str, self.indexes))
         try:
             self._searcher = impact_search([str(folder) for folder in self.indexes])
         except Exception as fault:
-            raise unreadable(", ".join(map(str, self.indexes)), fault) from fault
+            raise unreadable(names, fault) from fault
         self.num_docs: int = self._searcher.numDocs()
+        if promised not in (None, self.num_docs):
+            self.close()
+            raise ImpactIndexError(
+                f"{names}: l0pyserini.json promises {promised:,} documents, and the index holds "
+                f"{self.num_docs:,}. It belongs to another index, or the index is being changed: "
+                "search again, and if it stays so, build the index again."
+            )
 
     def known(self, impacts: ImpactVector) -> ImpactVector:
         """Return the part of a query that the index has postings for."""

@@ -1,5 +1,6 @@
 """Indexing: what the index holds, what it refuses, and what is left when it fails."""
 
+import gzip
 import json
 import shutil
 
@@ -128,18 +129,53 @@ def test_an_unknown_builder(small, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "fault"),
     [
-        "broken",
-        '{"id": "d", "vector": {"a": 0.5}}',
-        '{"vector": {"a": 1}}',
-        '{"id": "d", "vector": [1]}',
+        ("broken", "docs.jsonl:2: expected '{'"),
+        ('{"id": "d", "vector": {"a": 0.5}}', "docs.jsonl:2 docid 'd': impact 0.5 is no integer"),
+        ('{"id": "d", "vector": {"a": 0}}', "impact 0 is no integer above 0"),
+        ('{"id": "d", "vector": {"a": 99999999999}}', "impact 99999999999 is no integer"),
+        ('{"id": "d", "vector": {"a": "1"}}', 'impact "1" is no integer above 0'),
+        ('{"vector": {"a": 1}}', 'docs.jsonl:2: no "id"'),
+        ('{"id": "d", "vector": [1]}', "docs.jsonl:2 docid 'd': expected '{'"),
+        ('{"id": "d", "vector": {"a": 1}', "expected ',' or '}'"),
+        ('{"id": "d", "vector": {"a": 1}} x', "something follows the object"),
+        ('{"id": "d", "more": [1, 2', "the line ends within a value"),
+        ('{"id": "d", "vector": {"\\u00zz": 1}}', "a broken escape in a string"),
     ],
 )
-def test_the_direct_builder_stops_at_a_line_it_cannot_read(tmp_path, line):
+def test_the_direct_builder_stops_at_a_line_it_cannot_read(tmp_path, line, fault):
     path = write(tmp_path / "docs.jsonl", f'{{"id": "ok", "vector": {{"a": 1}}}}\n{line}\n')
-    with pytest.raises(ImpactIndexError, match="indexing failed .exit code 1"):
+    with pytest.raises(ImpactIndexError, match="indexing failed .exit code 1") as raised:
         index_directly([path], tmp_path / "i", 2, 2)
+    assert fault in str(raised.value)
+
+
+def test_lines_of_any_json(tmp_path):
+    r"""Spaces, escapes, other keys in any order, no line end, \r\n, long lines, gzip."""
+    names = ["naïve", "中", "\U0001f600", 'quo"te', "back\\slash"]
+    vector = {name: number + 1 for number, name in enumerate(names)}
+    odd = {"more": [1, {"vector": "no"}, '"}'], "n": None, "vector": vector, "id": "é 1", "x": 1.5}
+    lines = [
+        json.dumps(odd),
+        json.dumps({**odd, "id": "2"}, ensure_ascii=False),
+        json.dumps({"id": "3", "contents": "long " * 300_000, "vector": {"a": 1}}),
+        ' { "vector" : { "a" : 5 , "b":7 } , "id" : "4" } ',
+        '{"id": "5", "vector": {}}',
+        "",
+        '{"id": "6", "vector": {"a": 1}}',
+    ]
+    text = "\r\n".join(lines)
+    plain = write(tmp_path / "plain.jsonl", text)
+    packed = write(tmp_path / "packed.jsonl.gz", gzip.compress(text.encode()))
+    for path in (plain, packed):
+        assert index_directly([path], tmp_path / "i", 2, 6) == 5
+        documents, terms = index_totals(tmp_path / "i")
+        assert documents == 5
+        expected = {name: TermTotals(2, 2 * impact) for name, impact in vector.items()}
+        found = {token: totals for token, totals in terms.items() if token not in "ab"}
+        assert found == expected
+        assert (terms["a"], terms["b"]) == (TermTotals(3, 7), TermTotals(1, 7))
 
 
 def test_the_direct_builder_waits_for_no_dead_worker(tmp_path):
@@ -157,6 +193,16 @@ def test_long_vectors_and_large_impacts(tmp_path):
     documents, terms = index_totals(tmp_path / "i")
     assert documents == 1
     assert {token: totals.impacts for token, totals in terms.items()} == vector
+
+
+def test_texts_are_kept_by_the_direct_builder_only(small, tmp_path):
+    with pytest.raises(UsageError, match="--store-text: only --builder direct keeps texts"):
+        build_index(small / "encoded", tmp_path / "i", builder="anserini", store_text=True)
+
+
+def test_an_index_need_not_be_one_segment(small, tmp_path):
+    build_index(small / "encoded", tmp_path / "i", optimize=False)
+    assert index_totals(tmp_path / "i") == index_totals(small / "index")
 
 
 def test_what_is_no_index(small, tmp_path):

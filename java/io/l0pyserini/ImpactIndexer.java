@@ -1,79 +1,80 @@
 package io.l0pyserini;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import io.anserini.search.similarity.ImpactSimilarity;
-import java.io.BufferedReader;
+import io.l0pyserini.EncodedFiles.Chunk;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.zip.GZIPInputStream;
-import org.apache.lucene.document.BinaryDocValuesField;
 import org.apache.lucene.document.Document;
-import org.apache.lucene.document.Field;
-import org.apache.lucene.document.FieldType;
-import org.apache.lucene.document.StringField;
-import org.apache.lucene.index.IndexOptions;
+import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.Term;
 import org.apache.lucene.store.FSDirectory;
-import org.apache.lucene.util.BytesRef;
 
 /**
  * Builds an impact index from JsonVectorCollection files, writing each impact as a term frequency.
  *
  * <p>Anserini's IndexCollection writes a token as often as its impact says and has Lucene count it
  * again; the fields, postings and doc values here are the same. Arguments: index folder, threads,
- * memory buffer in MB, then the files in order. Prints {@code indexed N} now and then and at the end.
+ * memory buffer in MB, whether to keep texts, whether to merge into one segment, then the files in
+ * order. Prints {@code indexed N} now and then and at the end.
  */
 public final class ImpactIndexer {
-  private static final int BATCH_LINES = 128;
-  private static final int BATCHES_WAITING = 16;
+  private static final int FLAGS = 5;
+  private static final int CHUNKS_WAITING = 8;
   private static final long REPORT_SECONDS = 1;
-  private static final List<String> END = List.of();
+  private static final Chunk END = new Chunk(null, 0, null, 0);
 
   private final IndexWriter writer;
-  private final BlockingQueue<List<String>> queue = new ArrayBlockingQueue<>(BATCHES_WAITING);
+  private final boolean storeText;
+  private final IndexReader before;
+  private final BlockingQueue<Chunk> queue = new ArrayBlockingQueue<>(CHUNKS_WAITING);
   private final AtomicLong indexed = new AtomicLong();
-  private final JsonFactory json = new JsonFactory();
 
-  private ImpactIndexer(IndexWriter writer) {
+  /** Indexes with a writer; docids that a reader holds are refused, where one is given. */
+  ImpactIndexer(IndexWriter writer, boolean storeText, IndexReader before) {
     this.writer = writer;
+    this.storeText = storeText;
+    this.before = before;
   }
 
   public static void main(String[] args) throws Exception {
-    int threads = Integer.parseInt(args[1]);
-    IndexWriterConfig config = new IndexWriterConfig();
-    config.setSimilarity(new ImpactSimilarity());
+    IndexWriterConfig config = config(Double.parseDouble(args[2]));
     config.setOpenMode(IndexWriterConfig.OpenMode.CREATE);
-    config.setRAMBufferSizeMB(Double.parseDouble(args[2]));
-    config.setUseCompoundFile(false);
     try (FSDirectory directory = FSDirectory.open(Path.of(args[0]));
         IndexWriter writer = new IndexWriter(directory, config)) {
-      ImpactIndexer indexer = new ImpactIndexer(writer);
-      indexer.run(List.of(args).subList(3, args.length), threads);
-      writer.forceMerge(1);
+      ImpactIndexer indexer = new ImpactIndexer(writer, Boolean.parseBoolean(args[3]), null);
+      indexer.add(List.of(args).subList(FLAGS, args.length), Integer.parseInt(args[1]));
+      if (Boolean.parseBoolean(args[4])) {
+        writer.forceMerge(1);
+      }
       writer.commit();
       System.out.println("indexed " + indexer.indexed);
     }
   }
 
-  /** One thread reads lines, the others parse and index them. */
-  private void run(List<String> files, int threads) throws Exception {
+  /** How our indexes are written: nothing that Anserini would have to know. */
+  static IndexWriterConfig config(double bufferMegabytes) {
+    IndexWriterConfig config = new IndexWriterConfig();
+    config.setSimilarity(new ImpactSimilarity());
+    config.setRAMBufferSizeMB(bufferMegabytes);
+    config.setUseCompoundFile(false);
+    return config;
+  }
+
+  /** One thread reads, the others parse and index. */
+  void add(List<String> files, int threads) throws Exception {
     ExecutorService executor = Executors.newFixedThreadPool(threads);
     try {
       List<Future<?>> workers = new ArrayList<>();
@@ -82,7 +83,7 @@ public final class ImpactIndexer {
         workers.add(executor.submit(task));
       }
       for (String file : files) {
-        read(Path.of(file), workers);
+        EncodedFiles.read(Path.of(file), chunk -> put(chunk, workers));
       }
       for (int i = 0; i < threads; i++) {
         put(END, workers);
@@ -90,35 +91,16 @@ public final class ImpactIndexer {
       for (Future<?> worker : workers) {
         worker.get();
       }
+    } catch (ExecutionException fault) {
+      throw fault.getCause() instanceof Exception cause ? cause : fault;
     } finally {
       executor.shutdownNow();
     }
   }
 
-  private void read(Path file, List<Future<?>> workers) throws Exception {
-    InputStream bytes = Files.newInputStream(file);
-    if (file.toString().endsWith(".gz")) {
-      bytes = new GZIPInputStream(bytes, 1 << 16);
-    }
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(bytes, StandardCharsets.UTF_8), 1 << 20)) {
-      List<String> batch = new ArrayList<>(BATCH_LINES);
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        batch.add(line);
-        if (batch.size() == BATCH_LINES) {
-          put(batch, workers);
-          batch = new ArrayList<>(BATCH_LINES);
-        }
-      }
-      if (!batch.isEmpty()) {
-        put(batch, workers);
-      }
-    }
-  }
-
   /** Waits for room in the queue, unless a worker has failed: then its error is thrown. */
-  private void put(List<String> batch, List<Future<?>> workers) throws Exception {
-    while (!queue.offer(batch, REPORT_SECONDS, TimeUnit.SECONDS)) {
+  private void put(Chunk chunk, List<Future<?>> workers) throws Exception {
+    while (!queue.offer(chunk, REPORT_SECONDS, TimeUnit.SECONDS)) {
       for (Future<?> worker : workers) {
         if (worker.isDone()) {
           worker.get();
@@ -128,14 +110,16 @@ public final class ImpactIndexer {
   }
 
   private Void work() throws Exception {
-    DocumentMaker maker = new DocumentMaker();
+    ImpactDocument maker = new ImpactDocument(storeText);
     long reported = System.nanoTime();
-    for (List<String> batch = queue.take(); batch != END; batch = queue.take()) {
-      for (String line : batch) {
-        Document document = maker.make(line);
-        if (document != null) {
-          writer.addDocument(document);
-          indexed.incrementAndGet();
+    for (Chunk chunk = queue.take(); chunk != END; chunk = queue.take()) {
+      for (int start = 0, end; start < chunk.size(); start = end + 1) {
+        end = start;
+        while (end < chunk.size() && chunk.bytes()[end] != '\n') {
+          end++;
+        }
+        if (end > start) {
+          index(maker, chunk, start, end);
         }
       }
       if (System.nanoTime() - reported > TimeUnit.SECONDS.toNanos(REPORT_SECONDS)) {
@@ -146,60 +130,23 @@ public final class ImpactIndexer {
     return null;
   }
 
-  /** Turns a line into a Lucene document; one for each thread, because it is used again. */
-  private final class DocumentMaker {
-    private final Document document = new Document();
-    private final StringField id = new StringField("id", "", Field.Store.YES);
-    private final BinaryDocValuesField idValue = new BinaryDocValuesField("id", new BytesRef());
-    private final ImpactTokenStream impacts = new ImpactTokenStream();
-
-    DocumentMaker() {
-      FieldType type = new FieldType();
-      type.setIndexOptions(IndexOptions.DOCS_AND_FREQS);
-      type.freeze();
-      document.add(id);
-      document.add(idValue);
-      document.add(new Field("contents", impacts, type));
+  private void index(ImpactDocument maker, Chunk chunk, int start, int end) throws IOException {
+    Document document;
+    try {
+      document = maker.read(chunk.bytes(), start, end);
+    } catch (EncodedLine.Fault fault) {
+      long line = EncodedFiles.lineAt(chunk.file(), chunk.offset() + start);
+      String docid = maker.docid() == null ? "" : " docid '" + maker.docid() + "'";
+      throw new IOException(
+          chunk.file() + ":" + line + docid + ": " + fault.getMessage()
+              + "; expected {\"id\", \"contents\", \"vector\": {token: impact}}");
     }
-
-    /** Returns the document of a line; null for a vector without any token, which Lucene lacks. */
-    Document make(String line) throws IOException {
-      String docid = null;
-      impacts.clear();
-      try (JsonParser parser = json.createParser(line)) {
-        expect(parser.nextToken() == JsonToken.START_OBJECT, line);
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-          String key = parser.currentName();
-          JsonToken value = parser.nextToken();
-          if (key.equals("id")) {
-            docid = parser.getText();
-          } else if (key.equals("vector")) {
-            expect(value == JsonToken.START_OBJECT, line);
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-              String token = parser.currentName();
-              expect(parser.nextToken() == JsonToken.VALUE_NUMBER_INT, line);
-              impacts.add(token, parser.getIntValue());
-            }
-          } else {
-            parser.skipChildren();
-          }
-        }
+    if (document != null) {
+      if (before != null && before.docFreq(new Term(ImpactDocument.ID, maker.docid())) > 0) {
+        throw new IOException("docid '" + maker.docid() + "' is in the index already");
       }
-      expect(docid != null, line);
-      if (impacts.isEmpty()) {
-        return null;
-      }
-      id.setStringValue(docid);
-      idValue.setBytesValue(new BytesRef(docid));
-      return document;
-    }
-
-    private void expect(boolean holds, String line) throws IOException {
-      if (!holds) {
-        throw new IOException(
-            "not {\"id\", \"contents\", \"vector\": {token: impact}}: "
-                + line.substring(0, Math.min(80, line.length())));
-      }
+      writer.addDocument(document);
+      indexed.incrementAndGet();
     }
   }
 }

@@ -1,53 +1,39 @@
 package io.l0pyserini;
 
-import java.util.Arrays;
 import org.apache.lucene.analysis.TokenStream;
-import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
+import org.apache.lucene.analysis.tokenattributes.BytesTermAttribute;
 import org.apache.lucene.analysis.tokenattributes.TermFrequencyAttribute;
+import org.apache.lucene.util.AttributeFactory;
 
-/** Gives each token of a vector once, with its impact as its frequency. */
+/** Gives each token of a line once, as the bytes it is, with its impact as its frequency. */
 final class ImpactTokenStream extends TokenStream {
-  private static final int FIRST_SIZE = 512;
-
-  private final CharTermAttribute term = addAttribute(CharTermAttribute.class);
-  private final TermFrequencyAttribute frequency = addAttribute(TermFrequencyAttribute.class);
-
-  private String[] tokens = new String[FIRST_SIZE];
-  private int[] impacts = new int[FIRST_SIZE];
-  private int size;
+  private final BytesTermAttribute term;
+  private final TermFrequencyAttribute frequency;
+  private final EncodedLine line;
   private int next;
 
-  void clear() {
-    size = 0;
-  }
-
-  boolean isEmpty() {
-    return size == 0;
-  }
-
-  void add(String token, int impact) {
-    if (size == tokens.length) {
-      tokens = Arrays.copyOf(tokens, 2 * size);
-      impacts = Arrays.copyOf(impacts, 2 * size);
-    }
-    tokens[size] = token;
-    impacts[size] = impact;
-    size++;
+  ImpactTokenStream(EncodedLine line) {
+    // Lucene's usual factory makes one attribute for all, whose term is made of characters.
+    super(AttributeFactory.DEFAULT_ATTRIBUTE_FACTORY);
+    this.line = line;
+    term = addAttribute(BytesTermAttribute.class);
+    frequency = addAttribute(TermFrequencyAttribute.class);
   }
 
   @Override
   public void reset() {
+    // The end of the document before has left another position increment.
+    clearAttributes();
     next = 0;
   }
 
   @Override
   public boolean incrementToken() {
-    if (next == size) {
+    if (next == line.size()) {
       return false;
     }
-    clearAttributes();
-    term.setEmpty().append(tokens[next]);
-    frequency.setTermFrequency(impacts[next]);
+    term.setBytesRef(line.token(next));
+    frequency.setTermFrequency(line.impact(next));
     next++;
     return true;
   }

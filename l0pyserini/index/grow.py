@@ -1,0 +1,215 @@
+"""Changing an index: appending encoded documents, deleting documents, merging indexes.
+
+Each change is one Lucene commit, and l0pyserini.json and vocabulary.json change in the same
+instant (sidecars.py): a crash at any point leaves the index as it was before or as it is after.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from l0pyserini.encode import vocabulary
+from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary, write_vocabulary
+from l0pyserini.errors import ImpactIndexError, L0Error, QueryMismatchError, UsageError
+from l0pyserini.files import atomic_folder, write_json
+from l0pyserini.idf import query
+from l0pyserini.index.api import check_files
+from l0pyserini.index.direct import BUFFER_MEGABYTES
+from l0pyserini.index.facts import (
+    FILE_NAME,
+    changed_facts,
+    read_facts,
+    read_index_vocabulary,
+)
+from l0pyserini.index.sidecars import LUCENE_MARKER, settle
+from l0pyserini.index.verify import reader_totals
+from l0pyserini.lucene.jvm import java_class, java_message, start_jvm
+from l0pyserini.progress import progress_bar
+
+GROWER = "io.l0pyserini.ImpactGrower"
+
+SAME = ("query_encoder", "query_scale", "document_scale", "stores_text")
+"""What documents must share to be searched together, beside their encoder's weights."""
+
+Terms = dict[str, TermTotals]
+
+
+def append_to_index(
+    input_folder: str | Path,
+    index_folder: str | Path,
+    threads: int = 2,
+    heap: str | None = None,
+    optimize: bool = False,
+) -> dict[str, Any]:
+    """Append an encoded collection to an index.
+
+    Args:    optimize: merge all into one segment.
+    Returns: the facts of the index as it is now.
+    Raises:  CollectionError: if the collection is not what its manifest says.
+             QueryMismatchError: if it was encoded for another query side or scale.
+             ImpactIndexError: if a docid is in the index already, or another process writes it.
+    """
+    source, index = Path(input_folder), Path(index_folder)
+    manifest, facts = Manifest.load(source), read_facts(index)
+    check_files(source, manifest)
+    check_same(facts, index, {**manifest.settings, "stores_text": facts["stores_text"]}, source)
+    promised = added(read_index_vocabulary(index), read_vocabulary(source))
+    with _grower(index, heap) as grower:
+        with progress_bar(manifest.documents, "append", "docs") as bar:
+            for shard in manifest.shards:
+                grower.append(str(source / shard.file), threads, facts["stores_text"])
+                bar.update(shard.documents)
+        if optimize:
+            grower.optimize()
+        documents = facts["documents"] + manifest.documents
+        empty = facts["empty_documents"] + manifest.empty_documents
+        both = further_corpora(facts, manifest.settings)
+        return _commit(grower, index, both, documents, empty, promised)
+
+
+def delete_documents(
+    index_folder: str | Path, docids: Sequence[str], heap: str | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """Delete documents from an index, with all that its statistics hold of them.
+
+    Returns: the facts of the index as it is now, and the docids that it did not hold.
+    Raises:  ImpactIndexError: if another process writes the index.
+    """
+    index = Path(index_folder)
+    facts, wanted = read_facts(index), list(dict.fromkeys(docids))
+    with _grower(index, heap) as grower:
+        absent = list(grower.delete(wanted))
+        if len(absent) == len(wanted):
+            return facts, absent
+        documents = facts["documents"] - (len(wanted) - len(absent))
+        return _commit(grower, index, facts, documents, facts["empty_documents"]), absent
+
+
+def merge_indexes(
+    index_folders: Sequence[str | Path],
+    target: str | Path,
+    heap: str | None = None,
+    overwrite: bool = False,
+    optimize: bool = True,
+) -> dict[str, Any]:
+    """Merge indexes into a new one; the old ones stay.
+
+    Returns: the facts of the new index.
+    Raises:  QueryMismatchError: if they were encoded for different query sides or scales.
+             ImpactIndexError: if two of them hold the same docid.
+             OutputExistsError: if the target holds something and overwrite is False.
+    """
+    sources, place = [Path(folder) for folder in index_folders], Path(target)
+    if len(sources) < 2:
+        raise UsageError(f"--input names {len(sources)} index; expected two or more to merge.")
+    all_facts = [read_facts(source) for source in sources]
+    promised: Terms = {}
+    for source, facts in zip(sources, all_facts, strict=True):
+        check_same(all_facts[0], sources[0], facts, source)
+        promised = added(promised, read_index_vocabulary(source))
+    documents, empty = (
+        sum(facts[name] for facts in all_facts) for name in ("documents", "empty_documents")
+    )
+    with atomic_folder(place, overwrite, LUCENE_MARKER) as folder:
+        shutil.copyfile(sources[0] / query.FILE_NAME, folder / query.FILE_NAME)
+        with _grower(folder, heap, place) as grower:
+            grower.merge([str(source) for source in sources])
+            if optimize:
+                grower.optimize()
+            together = further_corpora(*all_facts)
+            return _commit(grower, folder, together, documents, empty, promised)
+
+
+def check_same(held: dict[str, Any], index: Path, other: dict[str, Any], source: Path) -> None:
+    """Refuse documents that cannot be searched together with those of an index.
+
+    Raises:  QueryMismatchError: if the query side, the scales or the keeping of texts differ.
+    """
+    ours, theirs = (
+        {name: facts[name] for name in SAME} | {"encoder weights": _weights(facts)}
+        for facts in (held, other)
+    )
+    for name, value in ours.items():
+        if theirs[name] != value:
+            raise QueryMismatchError(
+                f"{source}: its {name} is {theirs[name]}, and that of {index} is {value}. "
+                "Scores would not be comparable; encode and index both with the same settings."
+            )
+
+
+def _weights(facts: dict[str, Any]) -> tuple[str, str]:
+    return facts["encoder"]["weights_sha256"], facts["encoder"]["activation"]
+
+
+def further_corpora(facts: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
+    """Return facts that name the corpora of others too."""
+    more = [[other["corpus"], *other.get("further_corpora", [])] for other in others]
+    return {**facts, "further_corpora": sum(more, facts.get("further_corpora", []))}
+
+
+def added(first: Terms, second: Terms) -> Terms:
+    """Return the totals of two vocabularies together."""
+    total = {token: TermTotals(one.df, one.impacts) for token, one in first.items()}
+    for token, one in second.items():
+        sums = total.setdefault(token, TermTotals())
+        sums.df += one.df
+        sums.impacts += one.impacts
+    return total
+
+
+@contextmanager
+def _grower(index: Path, heap: str | None, shown: Path | None = None) -> Iterator[Any]:
+    """Open an index for changing; without a commit it stays as it was.
+
+    Args:    shown: the path to name in errors, where the index lies elsewhere until it is whole.
+    """
+    start_jvm(heap)
+    grower = None
+    try:
+        grower = java_class(GROWER)(str(index), BUFFER_MEGABYTES)
+        settle(index)
+        yield grower
+    except L0Error:
+        raise
+    except Exception as fault:
+        told = java_message(fault)
+        if "Lock held by" in told:
+            told = "another process is writing it"
+        raise ImpactIndexError(
+            f"{shown or index}: was left as it is: {told}. Mend that and run the command again."
+        ) from fault
+    finally:
+        if grower is not None:
+            grower.close()
+
+
+def _commit(
+    grower: Any,
+    index: Path,
+    facts: dict[str, Any],
+    documents: int,
+    empty: int,
+    promised: Terms | None = None,
+) -> dict[str, Any]:
+    """Check what Lucene is to commit, write the files beside it, and commit both in one instant."""
+    reader = grower.reader()
+    try:
+        held, terms = reader_totals(reader)
+    finally:
+        reader.close()
+    if held != documents - empty or (promised is not None and terms != promised):
+        raise ImpactIndexError(
+            f"{index}: was left as it is: it would hold {held:,} documents and {len(terms):,} "
+            f"tokens, and {documents - empty:,} documents and {len(promised or terms):,} tokens "
+            f"with other totals are promised. Run `python -m l0pyserini.index.verify {index}`."
+        )
+    name = grower.prepare()
+    changed = changed_facts(facts, documents, empty, terms)
+    write_vocabulary(index / f"{vocabulary.FILE_NAME}.{name}", terms)
+    write_json(index / f"{FILE_NAME}.{name}", changed)
+    grower.commit()
+    settle(index)
+    return read_facts(index)
