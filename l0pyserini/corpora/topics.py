@@ -47,6 +47,16 @@ def read_topics(spec: str, split: str = "test") -> list[Topic]:
     return chosen
 
 
+def stream_topics(spec: str) -> Iterator[Topic]:
+    """Stream the topics of a file or a BEIR folder, judged or not.
+
+    Raises:  TopicsError: if there is no such file or a line is malformed.
+    """
+    path = Path(spec)
+    for _, topic in _stream(_beir_queries(path) if path.is_dir() else path):
+        yield topic
+
+
 def _beir_queries(folder: Path) -> Path:
     for name in ("queries.jsonl", "queries.jsonl.gz"):
         if (folder / name).is_file():

@@ -15,7 +15,7 @@ from l0pyserini.model.head import silence
 from l0pyserini.tokenization import Tokenizer
 
 _MODULES = "sentence_transformers.sparse_encoder.models."
-_QUERY = "query_0_SparseStaticEmbedding"
+QUERY_MODULE = "query_0_SparseStaticEmbedding"
 _POOLING = "document_1_SpladePooling"
 
 
@@ -53,13 +53,15 @@ def save_checkpoint(
         model.to(torch.float32)
         _set_dtype(place / "config.json")
         for name in ("tokenizer.json", "tokenizer_config.json"):
-            for target in (place, place / _QUERY):
+            for target in (place, place / QUERY_MODULE):
                 target.mkdir(exist_ok=True)
                 if (tokenizer_files / name).is_file():
                     shutil.copyfile(tokenizer_files / name, target / name)
         idf.save(place / "idf.json")
-        save_file({"weight": _query_weights(tokenizer, idf)}, place / _QUERY / "model.safetensors")
-        write_json(place / _QUERY / "config.json", {"frozen": True})
+        save_file(
+            {"weight": _query_weights(tokenizer, idf)}, place / QUERY_MODULE / "model.safetensors"
+        )
+        write_json(place / QUERY_MODULE / "config.json", {"frozen": True})
         _write_layout(place, activation)
 
 
@@ -83,11 +85,11 @@ def _write_layout(place: Path, activation: str) -> None:
         place / "router_config.json",
         {
             "types": {
-                _QUERY: f"{_MODULES}SparseStaticEmbedding",
+                QUERY_MODULE: f"{_MODULES}SparseStaticEmbedding",
                 "": f"{_MODULES}MLMTransformer",
                 _POOLING: f"{_MODULES}SpladePooling",
             },
-            "structure": {"query": [_QUERY], "document": ["", _POOLING]},
+            "structure": {"query": [QUERY_MODULE], "document": ["", _POOLING]},
             "parameters": {"default_route": "document", "allow_empty_key": True},
         },
     )

@@ -1,0 +1,177 @@
+"""The paper's claim, small: nDCG@10 against FLOPS for four families of sparsity.
+
+    python benchmarks/frontier.py runs/frontier --data ../shared/data
+
+Trains configs/frontier/base.yaml once for each family, strength and seed, evaluates each encoder
+zero-shot on the test topics of SciFact and NFCorpus, and writes frontier.jsonl (a line a point,
+made once and kept), frontier.md and frontier.svg. What was done is not done again.
+"""
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from common import machine
+
+from l0pyserini.model import DocumentEncoder, open_checkpoint
+from l0pyserini.progress import Stopwatch, say
+from l0pyserini.table import format_table
+from l0pyserini.train import load_config, train
+from l0pyserini.train.dev import DevSet
+
+SETS = ("scifact", "nfcorpus")
+STRENGTHS = (0.003, 0.01, 0.03, 0.1)
+SEEDS = (42, 43)
+L0_THRESHOLD = 100
+CONFIG = Path(__file__).parents[1] / "configs/frontier/base.yaml"
+
+
+@dataclass(frozen=True)
+class Family:
+    """A way to be sparse. scale: of the strengths, because smaller weights are penalised less."""
+
+    name: str
+    activation: str
+    threshold: float
+    scale: float
+
+
+FAMILIES = (
+    Family("FLOPS", "log1p_relu", 0, 1),
+    Family("l0 mask", "log1p_relu", L0_THRESHOLD, 1),
+    Family("l0 activation", "log1p_relu_2", 0, 3),
+    Family("both", "log1p_relu_2", L0_THRESHOLD, 3),
+)
+
+
+def point(family: Family, strength: float, seed: int, output: Path, sets: list[DevSet]) -> Any:
+    """Train and evaluate one point of the figure."""
+    folder = output / f"{family.name.replace(' ', '-')}-{strength:g}-{seed}"
+    recipe = load_config(CONFIG, [f"output={folder}", f"activation={family.activation}",
+        f"seed={seed}", f"regularizer.threshold={family.threshold}",
+        f"regularizer.weight={strength * family.scale}"])  # fmt: skip
+    watch = Stopwatch()
+    done = train(recipe, resume=folder.exists())
+    checkpoint = open_checkpoint(str(done.encoder))
+    encoder = DocumentEncoder.from_checkpoint(checkpoint, backend="int8")
+    results = {one.name: one.evaluate(encoder, checkpoint.idf.weights) for one in sets}
+    return {
+        "family": family.name,
+        "weight": recipe.regularizer.weight,
+        "seed": seed,
+        "seconds": watch.seconds,
+        "results": {
+            name: {"ndcg": one.ndcg, "length": one.length, "flops": one.flops,
+                   "per_topic": one.per_topic}
+            for name, one in results.items()
+        },
+    }  # fmt: skip
+
+
+def table(points: list[Any]) -> str:
+    """Return a line for each point, sparse to dense in each family."""
+    rows = []
+    for one in sorted(points, key=lambda p: (p["family"], -p["weight"], p["seed"])):
+        cells = [one["family"], f"{one['weight']:g}", str(one["seed"])]
+        for name in SETS:
+            r = one["results"][name]
+            cells += [f"{r['ndcg']:.4f}", f"{r['flops']:.2f}", f"{r['length']:.0f}"]
+        rows.append(cells)
+    head = ["family", "lambda", "seed"]
+    for name in SETS:
+        head += [f"{name} nDCG@10", "FLOPS", "length"]
+    return format_table(head, rows)
+
+
+def at_equal_flops(points: list[Any], set_name: str, family: str, flops: float) -> dict[str, float]:
+    """Return each topic's nDCG@10 of a family at a FLOPS, between its two nearest points."""
+    own = [p for p in points if p["family"] == family and p["seed"] == SEEDS[0]]
+    own.sort(key=lambda p: p["results"][set_name]["flops"])
+    xs = [p["results"][set_name]["flops"] for p in own]
+    topics = own[0]["results"][set_name]["per_topic"]
+    return {
+        qid: float(np.interp(flops, xs, [p["results"][set_name]["per_topic"][qid] for p in own]))
+        for qid in topics
+    }
+
+
+def comparison(points: list[Any]) -> str:
+    """Compare each l0 family with plain FLOPS at equal FLOPS, topic by topic (paired t-test)."""
+    from scipy.stats import ttest_rel
+
+    lines = []
+    for name in SETS:
+        reach = {
+            family.name: [p["results"][name]["flops"] for p in points if p["family"] == family.name]
+            for family in FAMILIES
+        }
+        low, high = max(map(min, reach.values())), min(map(max, reach.values()))
+        if low >= high:
+            lines.append(f"{name}: the families' FLOPS do not overlap")
+            continue
+        for flops in np.geomspace(low, high, 3):
+            plain = at_equal_flops(points, name, "FLOPS", flops)
+            for family in FAMILIES[1:]:
+                other = at_equal_flops(points, name, family.name, flops)
+                pairs = np.array([(plain[qid], other[qid]) for qid in plain])
+                test = ttest_rel(pairs[:, 1], pairs[:, 0])
+                lines.append(
+                    f"{name} at FLOPS {flops:.2f}: {family.name} {pairs[:, 1].mean():.4f} against "
+                    f"FLOPS {pairs[:, 0].mean():.4f}, p = {test.pvalue:.3f}"
+                )
+    return "\n".join(lines)
+
+
+def figure(points: list[Any], path: Path) -> None:
+    """Draw nDCG@10 against FLOPS, a panel a collection."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    drawing, panels = pyplot.subplots(1, len(SETS), figsize=(10, 4))
+    for panel, name in zip(panels, SETS, strict=True):
+        for family in FAMILIES:
+            own = [p["results"][name] for p in points if p["family"] == family.name]
+            own.sort(key=lambda r: r["flops"])
+            panel.plot([r["flops"] for r in own], [r["ndcg"] for r in own], "o-", label=family.name)
+        panel.set(title=name, xlabel="FLOPS", ylabel="nDCG@10", xscale="log")
+        panel.grid(alpha=0.3)
+    panels[0].legend()
+    drawing.tight_layout()
+    drawing.savefig(path)
+
+
+def main() -> None:
+    """Train what is missing, then write table, tests and figure."""
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("output", type=Path)
+    flags.add_argument("--data", type=Path, required=True)
+    flags.add_argument("--only-report", action="store_true", help="of the points made so far")
+    args = flags.parse_args()
+    log = args.output / "frontier.jsonl"
+    args.output.mkdir(parents=True, exist_ok=True)
+    points = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    made = {(p["family"], p["weight"], p["seed"]) for p in points}
+    sets = [DevSet(str(args.data / name)) for name in SETS]
+    order = [(s, f, SEEDS[0]) for s in reversed(STRENGTHS) for f in FAMILIES]
+    order += [(STRENGTHS[1], f, SEEDS[1]) for f in FAMILIES]
+    for strength, family, seed in () if args.only_report else order:
+        if (family.name, strength * family.scale, seed) in made:
+            continue
+        done = point(family, strength, seed, args.output, sets)
+        points.append(done)
+        with open(log, "a", encoding="utf-8") as handle:
+            handle.write(json.dumps(done) + "\n")
+        say(table([done]))
+    text = f"{machine()}\n\n{table(points)}\n\n{comparison(points)}\n"
+    (args.output / "frontier.md").write_text(text, encoding="utf-8")
+    figure(points, args.output / "frontier.svg")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Batches: rows to token ids, padded."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from l0pyserini.errors import TrainingDataError
+from l0pyserini.tokenization import Tokenizer
+from l0pyserini.train.rows import RowSource
+from l0pyserini.train.texts import TextStore
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row as texts, cut to the documents a step takes; the relevant one is the first."""
+
+    where: str
+    query: str
+    documents: list[str]
+    scores: list[float] | None
+
+
+class RowDataset(torch.utils.data.Dataset[Example]):
+    """Rows by number, their texts looked up, their documents drawn.
+
+    Args:    documents: S, of each row: its first and S - 1 drawn from the others, another draw
+             in each epoch but the same in each run of a seed.
+             corpus, topics: where rows hold ids.
+    """
+
+    def __init__(
+        self,
+        rows: RowSource,
+        documents: int,
+        seed: int,
+        corpus: TextStore | None = None,
+        topics: TextStore | None = None,
+    ) -> None:
+        self._rows = rows
+        self._documents = documents
+        self._seed = seed
+        self._corpus = corpus
+        self._topics = topics
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw other documents from now on."""
+        self.epoch = epoch
+
+    def __getitem__(self, index: int) -> Example:
+        row = self._rows[index]
+        if len(row.documents) < self._documents:
+            raise TrainingDataError(
+                f"{row.where}: {len(row.documents)} documents, expected at least "
+                f"{self._documents} (data.documents). Mine more negatives or ask for fewer."
+            )
+        chance = random.Random(f"{self._seed} {self.epoch} {index}")
+        others = range(1, len(row.documents))
+        chosen = [0, *sorted(chance.sample(others, self._documents - 1))]
+        documents = [row.documents[i] for i in chosen]
+        scores = None if row.scores is None else [row.scores[i] for i in chosen]
+        query = row.query
+        if self._corpus is not None and self._topics is not None:
+            documents = self._corpus.get(documents, row.where)
+            query = self._topics.get([query], row.where)[0]
+        return Example(row.where, query, documents, scores)
+
+
+class Collator:
+    """Examples to the tensors a step takes.
+
+    Args:    max_length: tokens of a document, special tokens included.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, max_length: int, pad_id: int, teach: Any) -> None:
+        self._queries = tokenizer
+        self._documents = type(tokenizer)(tokenizer.json_text, tokenizer.name)
+        self._documents.backend.enable_truncation(max_length)
+        self._pad_id = pad_id
+        self._teach = teach
+
+    def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
+        """Return ids, mask: [Q * S, L]; query_tokens: [Q, T], -1 = none; teacher: [Q, S] or None;
+        where: the rows' places."""
+        texts = [text for example in examples for text in example.documents]
+        encoded = self._documents.backend.encode_batch_fast(texts)
+        ids = [one.ids if text.strip() else [] for one, text in zip(encoded, texts, strict=True)]
+        padded, mask = pad(ids, self._pad_id)
+        return {
+            "ids": padded,
+            "mask": mask,
+            "query_tokens": pad(self._query_ids(examples), -1)[0],
+            "teacher": self._scores(examples),
+            "where": [example.where for example in examples],
+        }
+
+    def _query_ids(self, examples: Sequence[Example]) -> list[list[int]]:
+        texts = [example.query for example in examples]
+        vocabulary = self._queries.vocabulary
+        return [
+            [vocabulary[token] for token in tokens]
+            for tokens in self._queries.distinct_tokens_batch(texts)
+        ]
+
+    def _scores(self, examples: Sequence[Example]) -> Tensor | None:
+        if self._teach is not None:
+            return torch.from_numpy(self._teach(examples))
+        if any(example.scores is None for example in examples):
+            return None
+        return torch.tensor([example.scores for example in examples])
+
+
+def pad(rows: Sequence[Sequence[int]], filler: int) -> tuple[Tensor, Tensor]:
+    """Return rows of ids as one [N, L] int64 tensor and which of it is real, [N, L] bool."""
+    width = max(max(map(len, rows), default=1), 1)
+    padded: NDArray[np.int64] = np.full((len(rows), width), filler, dtype=np.int64)
+    mask: NDArray[np.bool_] = np.zeros((len(rows), width), dtype=np.bool_)
+    for place, one in enumerate(rows):
+        padded[place, : len(one)] = one
+        mask[place, : len(one)] = True
+    return torch.from_numpy(padded), torch.from_numpy(mask)

@@ -1,0 +1,136 @@
+"""The whole loss of a batch: ranking losses and regulariser, and what there is to watch."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from l0pyserini.model.activation import activate
+from l0pyserini.train.config import LossConfig, RegularizerConfig
+from l0pyserini.train.distributed import (
+    gather_over_processes,
+    process_index,
+    sum_over_processes,
+    world_size,
+)
+from l0pyserini.train.losses import info_nce, kl_divergence, margin_mse
+from l0pyserini.train.regularizers import REGULARIZERS
+
+
+@dataclass(frozen=True)
+class Objective:
+    """How a batch is judged.
+
+    activation: of the scores. loss, regularizer: see the configuration.
+    """
+
+    activation: str
+    loss: LossConfig
+    regularizer: RegularizerConfig
+
+    def __call__(
+        self,
+        maxima: Tensor,
+        query_weights: Tensor,
+        query_tokens: Tensor,
+        teacher: Tensor | None,
+        strength: float,
+        threshold: float,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss and its parts.
+
+        Args:    maxima: [Q * S, V] float >= 0, S documents a query, the relevant one first.
+                 query_weights, query_tokens: [Q, T]. teacher: [Q, S] scores, where a loss wants
+                 them. strength: lambda at this step. threshold: t at this step.
+        Returns: [] float with a graph; parts without one.
+        """
+        queries = len(query_tokens)
+        documents = maxima.view(queries, -1, maxima.shape[1])
+        weights = activate(documents, self.activation)
+        own = score_own(weights, query_tokens, query_weights)
+        parts: dict[str, Tensor] = {}
+        wanted = self.loss
+        if teacher is not None and wanted.kl:
+            parts["kl"] = wanted.kl * kl_divergence(own, teacher, wanted.temperature)
+        if teacher is not None and wanted.margin_mse:
+            parts["margin_mse"] = wanted.margin_mse * margin_mse(own, teacher, wanted.temperature)
+        if wanted.infonce:
+            parts["infonce"] = wanted.infonce * self._info_nce(
+                own, weights, query_tokens, query_weights
+            )
+        chosen = self.regularizer
+        if strength > 0:
+            penalised = weights
+            if chosen.activation is not None:
+                penalised = activate(documents, chosen.activation)
+            slots = penalised.transpose(0, 1)
+            counts = (documents.detach() > 0).sum(dim=2).T
+            parts["regularizer"] = strength * REGULARIZERS[chosen.name](slots, threshold, counts)
+        loss = torch.stack(list(parts.values())).sum()
+        return loss, {name: part.detach() for name, part in parts.items()}
+
+    def _info_nce(
+        self, own: Tensor, weights: Tensor, tokens: Tensor, query_weights: Tensor
+    ) -> Tensor:
+        queries, slots, vocabulary = weights.shape
+        if not self.loss.in_batch_negatives:
+            first = torch.zeros(queries, dtype=torch.int64, device=own.device)
+            return info_nce(own, first, self.loss.temperature)
+        offered = gather_over_processes(weights.reshape(-1, vocabulary))
+        scores = score_all(offered, tokens, query_weights)
+        positives = torch.arange(queries, device=own.device) * slots
+        positives = positives + process_index() * queries * slots
+        return info_nce(scores, positives, self.loss.temperature)
+
+
+def score_own(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:
+    """Return each query's scores of its own documents.
+
+    Args:    weights: [Q, S, V]. tokens: [Q, T] int64, -1 = none. query_weights: [Q, T], 0 there.
+    Returns: [Q, S].
+    """
+    places = tokens.clamp(min=0).unsqueeze(1).expand(-1, weights.shape[1], -1)
+    return (weights.gather(2, places) * query_weights.unsqueeze(1)).sum(dim=2)
+
+
+def score_all(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:
+    """Return every query's scores of all documents.
+
+    Args:    weights: [N, V]. tokens, query_weights: [Q, T].
+    Returns: [Q, N].
+    """
+    found = weights[:, tokens.clamp(min=0).flatten()].view(len(weights), *tokens.shape)
+    return (found * query_weights).sum(dim=2).T
+
+
+@torch.no_grad()
+def sparsity(maxima: Tensor, tokens: Tensor, threshold: float) -> dict[str, float]:
+    """Return what to watch: document lengths, FLOPS, the share of masked and of empty documents.
+
+    Means are over all processes, percentiles over this one's documents.
+
+    Args:    maxima: [B, V]. tokens: [Q, T] int64, -1 = none.
+    Source:  FLOPS as arXiv 2504.14839 reports it: the dot product of the mean activation counts.
+    """
+    active = maxima > 0
+    lengths = active.sum(dim=1).float()
+    held = active.sum(dim=0).float()
+    asked = torch.zeros_like(held)
+    known = tokens[tokens >= 0]
+    asked.index_add_(0, known, torch.ones_like(known, dtype=asked.dtype))
+    sums = sum_over_processes(
+        torch.stack(
+            [lengths.sum(), (lengths <= threshold).sum().float(), (lengths == 0).sum().float()]
+        )
+    )
+    documents = len(maxima) * world_size()
+    held, asked = sum_over_processes(held), sum_over_processes(asked)
+    queries = len(tokens) * world_size()
+    return {
+        "length": float(sums[0]) / documents,
+        "length_p50": float(lengths.quantile(0.5)),
+        "length_p95": float(lengths.quantile(0.95)),
+        "masked": float(sums[1]) / documents if threshold > 0 else 0.0,
+        "empty": float(sums[2]) / documents,
+        "flops": float(held / documents @ (asked / queries)),
+    }

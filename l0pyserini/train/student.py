@@ -1,0 +1,100 @@
+"""The model in training: a masked LM with a sparse-gradient head, and the query weights."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from l0pyserini.idf.table import IdfTable
+from l0pyserini.model.head import silence
+from l0pyserini.model.saving import QUERY_MODULE
+from l0pyserini.tokenization import Tokenizer
+from l0pyserini.train.head import use_max_linear
+
+GROUP_TOKENS = 8192
+"""Tokens, padding included, that go through the masked LM together."""
+
+
+class Student(nn.Module):
+    """Documents to maximal logits, query tokens to their weights.
+
+    Args:    lm: a masked LM; its output layer is replaced by one that shares its parameters.
+             idf: the query table, [V] after the tokenizer's ids. train_queries: whether its
+             weights are parameters.
+    """
+
+    def __init__(
+        self,
+        lm: nn.Module,
+        tokenizer: Tokenizer,
+        idf: IdfTable,
+        head_precision: str = "float32",
+        train_queries: bool = False,
+    ) -> None:
+        super().__init__()
+        idf.check_tokenizer(tokenizer)
+        silence(lm.get_output_embeddings(), list(tokenizer.special_tokens.values()))  # type: ignore[operator]
+        self.head = use_max_linear(lm, head_precision)
+        self.lm: Any = lm
+        self.tokenizer = tokenizer
+        weights = torch.zeros(self.head.out_features)
+        kept = torch.zeros(self.head.out_features, dtype=torch.bool)
+        for index, token in enumerate(tokenizer.tokens[: len(kept)]):
+            if token is not None:
+                kept[index] = True
+                weights[index] = idf.weights.get(token, 0.0)
+        self.kept: Tensor
+        self.register_buffer("kept", kept, persistent=False)
+        self.query_weights = nn.Parameter(weights, requires_grad=train_queries)
+
+    def forward(
+        self, ids: Tensor, mask: Tensor, query_tokens: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return relu of the documents' maximal logits, and the query tokens' weights.
+
+        Args:    ids: [B, L] int64. mask: [B, L] bool, True = real token. query_tokens: [Q, T]
+                 int64, distinct in each row, -1 where a query has fewer.
+        Returns: [B, V] float32 >= 0, 0 for special tokens; [Q, T] float32 >= 0 or None.
+        """
+        # Texts of similar length go together, so that little is padding.
+        lengths = mask.sum(dim=1)
+        order = lengths.argsort(descending=True)
+        parts, at = [], 0
+        while at < len(order):
+            width = max(int(lengths[order[at]]), 1)
+            rows = order[at : at + max(1, GROUP_TOKENS // width)]
+            parts.append(self._maxima(ids[rows, :width], mask[rows, :width]))
+            at += len(rows)
+        maxima = torch.cat(parts)[order.argsort()] * self.kept
+        if query_tokens is None:
+            return maxima, None
+        known = query_tokens >= 0
+        return maxima, self.query_weights[query_tokens.clamp(min=0)] * known
+
+    def _maxima(self, ids: Tensor, mask: Tensor) -> Tensor:
+        # A row without tokens would make attention divide by zero; one stands in, and the head
+        # leaves it out.
+        attended = mask.to(torch.int64)
+        attended[:, 0] = 1
+        self.head.mask = mask
+        return self.lm(input_ids=ids, attention_mask=attended).logits.squeeze(1).float()
+
+    def idf_table(self) -> IdfTable:
+        """Return the query weights as a table of the tokens that have one."""
+        weights = self.query_weights.detach().cpu().tolist()
+        named = zip(self.tokenizer.tokens, weights, strict=False)
+        return IdfTable({token: w for token, w in named if token is not None}, "trained")
+
+    @torch.no_grad()
+    def load_queries(self, folder: Path) -> None:
+        """Take the query weights of a saved encoder."""
+        saved = load_file(folder / QUERY_MODULE / "model.safetensors")["weight"]
+        self.query_weights[: len(saved)].copy_(saved)
+
+    @torch.no_grad()
+    def keep_queries_positive(self) -> None:
+        """Project trained query weights back to >= 0, after an optimiser's step."""
+        if self.query_weights.requires_grad:
+            self.query_weights.clamp_(min=0)

@@ -1,0 +1,76 @@
+"""Texts by id, on disk: a corpus stored once, looked up row by row in constant memory."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from l0pyserini.errors import TrainingDataError
+from l0pyserini.files import TEMPORARY_SUFFIX
+
+TextRow = tuple[str, str]
+"""(id, text)."""
+
+
+class TextStore:
+    """A file of texts by id. Processes that only read may share it.
+
+    Args:    path: made by TextStore.build. what: what the ids are called in messages.
+    """
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._path = path
+        self._what = what
+        self._connection: sqlite3.Connection | None = None
+
+    @classmethod
+    def build(cls, path: Path, rows: Iterable[TextRow], what: str) -> "TextStore":
+        """Write texts to a file, whole or not at all, and open it."""
+        temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
+        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(temporary)
+        # What is lost in a crash is built again: no journal is needed.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("CREATE TABLE texts (id TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID")
+        connection.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?)", rows)
+        connection.commit()
+        connection.close()
+        temporary.replace(path)
+        return cls(path, what)
+
+    def get(self, ids: Sequence[str], where: str) -> list[str]:
+        """Return the texts of ids, in their order.
+
+        Args:    where: what asks for them, as file:line.
+        Raises:  TrainingDataError: if one is unknown.
+        """
+        if self._connection is None:
+            self._connection = sqlite3.connect(f"file:{self._path}?mode=ro&immutable=1", uri=True)
+        texts = []
+        for one in ids:
+            found = self._connection.execute(
+                "SELECT text FROM texts WHERE id = ?", (one,)
+            ).fetchone()
+            if found is None:
+                raise TrainingDataError(
+                    f"{where}: {self._what} {one!r} is unknown. Expected an id that the corpus or "
+                    "the topics given with the rows hold; give those the rows were made from."
+                )
+            texts.append(found[0])
+        return texts
+
+    def __getstate__(self) -> dict[str, object]:
+        # Workers open their own connection.
+        return self.__dict__ | {"_connection": None}
+
+
+def repair_latin1(text: str) -> str:
+    """Return a text whose UTF-8 bytes were once read as Latin-1 as it was before; others as is.
+
+    MS MARCO's passages have this damage in places.
+    """
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text

@@ -1,0 +1,214 @@
+"""The training step, on the Trainer of transformers: exact under accumulation and processes."""
+
+import contextlib
+import math
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from safetensors.torch import load_model
+from torch import Tensor, nn
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from l0pyserini.errors import TrainingError
+from l0pyserini.files import write_json
+from l0pyserini.train.checkpoints import ENCODER, STATE, save_student
+from l0pyserini.train.config import TrainConfig
+from l0pyserini.train.controller import SparsityController
+from l0pyserini.train.objective import Objective, sparsity
+from l0pyserini.train.student import Student
+from l0pyserini.train.watch import Watch
+
+
+class L0Trainer(Trainer):
+    """transformers' Trainer with our step, our checkpoints and what we watch.
+
+    Args:    student: also Trainer.model. watch: takes in what each step measured.
+    """
+
+    def __init__(
+        self,
+        recipe: TrainConfig,
+        student: Student,
+        controller: SparsityController,
+        watch: Watch,
+        **options: Any,
+    ) -> None:
+        self.recipe = recipe
+        self.student = student
+        self.controller = controller
+        self.watch = watch
+        self._objective = Objective(recipe.activation, recipe.loss, recipe.regularizer)
+        super().__init__(model=student, **options)
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:  # noqa: ARG002
+        """AdamW; biases, norms and query weights do not decay; query weights have a rate."""
+        if self.optimizer is None:
+            decayed = set(self.get_decay_parameter_names(self.student.lm))
+            groups: list[dict[str, Any]] = []
+            for decays in (True, False):
+                chosen = [
+                    parameter
+                    for name, parameter in self.student.lm.named_parameters()
+                    if (name in decayed) == decays and parameter.requires_grad
+                ]
+                decay = self.recipe.weight_decay if decays else 0.0
+                groups.append({"params": chosen, "weight_decay": decay})
+            if self.recipe.query.train:
+                own = {"weight_decay": 0.0, "lr": self.recipe.query.learning_rate}
+                groups.append({"params": [self.student.query_weights], **own})
+            self.optimizer = torch.optim.AdamW(groups, lr=self.recipe.learning_rate)
+        return self.optimizer
+
+    def training_step(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        num_items_in_batch: Any = None,  # noqa: ARG002
+    ) -> Tensor:
+        """Take one step's gradients; return its loss.
+
+        With accumulation the batch goes through the model in parts twice: first without a graph,
+        for the loss of the whole batch and its gradient with respect to every document's vector,
+        then part by part with one, to hand that gradient on. A regulariser of batch means is not
+        the mean of its values on parts, so accumulating parts' losses would train something else.
+        """
+        self.student.keep_queries_positive()
+        model.train()
+        batch = self._prepare_inputs(inputs)
+        if self.recipe.gradient_accumulation == 1:
+            maxima, weights = model(batch["ids"], batch["mask"], batch["query_tokens"])
+            loss = self._judge(maxima, weights, batch)
+            self.accelerator.backward(loss)
+            return loss.detach()
+        return self._step_in_parts(model, batch)
+
+    def _step_in_parts(self, model: nn.Module, batch: dict[str, Any]) -> Tensor:
+        parts = list(_parts(batch, self.recipe.gradient_accumulation))
+        states, found = [], []
+        with torch.no_grad():
+            for ids, mask, _ in parts:
+                states.append(_random_state())
+                found.append(model(ids, mask)[0])
+            end = _random_state()
+            weights = self.student(batch["ids"][:0], batch["mask"][:0], batch["query_tokens"])[1]
+        maxima = torch.cat(found).requires_grad_()
+        weights.requires_grad_(self.recipe.query.train)
+        loss = self._judge(maxima, weights, batch)
+        loss.backward()
+        assert maxima.grad is not None
+        slopes = maxima.grad.split([len(ids) for ids, _, _ in parts])
+        for place, (ids, mask, _) in enumerate(parts):
+            _restore(states[place])
+            last = place == len(parts) - 1
+            hold = contextlib.nullcontext() if last else _no_sync(model)
+            with hold:
+                again, asked = model(ids, mask, batch["query_tokens"] if last else None)
+                handed_on = (again * slopes[place]).sum()
+                if asked is not None and weights.grad is not None:
+                    handed_on = handed_on + (asked * weights.grad).sum()
+                self.accelerator.backward(handed_on)
+        _restore(end)
+        return loss.detach()
+
+    def _judge(self, maxima: Tensor, weights: Tensor, batch: dict[str, Any]) -> Tensor:
+        """Return the batch's loss; tell the controller and the watch what it measured."""
+        step = self.state.global_step
+        strength, threshold = self.controller.strength(step), self.controller.threshold
+        tokens = batch["query_tokens"]
+        loss, parts = self._objective(
+            maxima, weights, tokens, batch["teacher"], strength, threshold
+        )
+        if not math.isfinite(float(loss)):
+            raise TrainingError(
+                f"step {step}: the loss is {float(loss)}, in the batch of {batch['where'][0]} to "
+                f"{batch['where'][-1]}. Lower learning_rate, raise warmup_steps or set "
+                "max_grad_norm=1; the last checkpoint is kept."
+            )
+        measured = sparsity(maxima.detach(), tokens, threshold)
+        self.controller.observe(step, measured["length"], measured["flops"])
+        shown = {name: float(part) for name, part in parts.items()}
+        self.watch.add(shown | measured | {"lambda": strength})
+        return loss
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log the means of what was watched since the last time beside the loss."""
+        super().log(logs | self.watch.take(), start_time)
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:  # noqa: ARG002
+        if self.args.should_save:
+            save_student(Path(str(output_dir)) / ENCODER, self.student, self.recipe)
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        super()._save_checkpoint(model, trial)
+        if not self.args.should_save:
+            return
+        # A checkpoint without this file was not finished; older ones go only when it is there.
+        root = Path(str(self.args.output_dir))
+        step = self.state.global_step
+        own = {"controller": self.controller.state(), "watch": self.watch.state()}
+        write_json(root / f"checkpoint-{step}" / STATE, own)
+        others = sorted(root.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+        for old in others[: -self.recipe.keep]:
+            shutil.rmtree(old)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ARG002
+        folder = Path(resume_from_checkpoint)
+        weights = folder / ENCODER / "model.safetensors"
+        load_model(self.student.lm, weights, strict=False)
+        self.student.load_queries(folder / ENCODER)
+
+
+class OwnState(TrainerCallback):
+    """Draws other documents in each epoch."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+
+    def on_epoch_begin(
+        self,
+        args: TrainingArguments,
+        state: Any,
+        control: Any,
+        **_: Any,
+    ) -> None:
+        """Tell the data set which epoch begins."""
+        self._dataset.set_epoch(int(state.epoch or 0))
+
+
+def _parts(batch: dict[str, Any], count: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Cut a batch into parts of whole queries: (ids, mask, query tokens)."""
+    queries = len(batch["query_tokens"])
+    slots = len(batch["ids"]) // queries
+    for rows in torch.arange(queries).tensor_split(count):
+        if len(rows) == 0:
+            continue
+        first, last = int(rows[0]), int(rows[-1]) + 1
+        documents = slice(first * slots, last * slots)
+        yield (
+            batch["ids"][documents],
+            batch["mask"][documents],
+            batch["query_tokens"][first:last],
+        )
+
+
+def _no_sync(model: nn.Module) -> Any:
+    return cast(Any, model).no_sync() if hasattr(model, "no_sync") else contextlib.nullcontext()
+
+
+def _random_state() -> tuple[Any, ...]:
+    """Return the states that dropout draws from."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None
+    return torch.get_rng_state(), cuda, random.getstate(), np.random.get_state()
+
+
+def _restore(state: tuple[Any, ...]) -> None:
+    torch.set_rng_state(state[0])
+    if state[1] is not None:
+        torch.cuda.set_rng_state_all(state[1])
+    random.setstate(state[2])
+    np.random.set_state(state[3])
