@@ -133,6 +133,7 @@ class DocumentEncoder:
         for row, one in enumerate(ids):
             padded[row, : len(one)] = one
             mask[row, : len(one)] = True
+        self._check_ids(int(padded.max(initial=0)))
         real = torch.from_numpy(mask).to(self.device)
         # A row without tokens would make attention divide by zero; one padding token stands in,
         # and the head leaves it out.
@@ -144,6 +145,15 @@ class DocumentEncoder:
                 input_ids=torch.from_numpy(padded).to(self.device), attention_mask=attended
             )
         return output.logits.squeeze(1).float()
+
+    def _check_ids(self, largest: int) -> None:
+        size, tokenizer = self._decoder.vocabulary, self.tokenizer
+        if largest >= size:
+            raise CheckpointError(
+                f"{tokenizer.name}: its tokenizer makes token {tokenizer.tokens[largest]!r} with id "
+                f"{largest}, and the model has {size} tokens. "
+                "Give the model the tokenizer that it was trained with."
+            )
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self.backend != "float32":

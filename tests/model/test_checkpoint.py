@@ -159,20 +159,6 @@ def test_saving_needs_a_bias(tiny, idf, tmp_path):
         save_checkpoint(tmp_path / "s", model, plain.tokenizer, tiny, "log1p_relu", idf)
 
 
-def test_the_vocabulary_may_be_larger_than_the_tokenizer(tiny, tmp_path):
-    from transformers import BertForMaskedLM
-
-    shutil.copytree(tiny, tmp_path / "padded")
-    model = BertForMaskedLM.from_pretrained(tiny)
-    model.resize_token_embeddings(64)
-    model.save_pretrained(tmp_path / "padded")
-    encoder = DocumentEncoder.from_checkpoint(
-        open_checkpoint(str(tmp_path / "padded"), "log1p_relu"), 64
-    )
-    assert dense(encoder, TEXTS)[:, 37:].sum() == 0
-    assert all(encoder.encode(TEXTS)[:3])
-
-
 def edit(folder, name, **changes):
     path = folder / name
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
