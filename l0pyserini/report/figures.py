@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which differ for colour-blind readers too, and marks that differ in grey.
+# Okabe and Ito's colours, which differ for colour-blind readers too, and marks that differ in grey;
+# as there are more colours than marks, the pairs repeat late.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-MARKS = "osD^vPX"
+MARKS = "osD^vP"
 
 COSTS: dict[str, tuple[str, ...]] = {
     "FLOPS": ("flops",),
@@ -129,7 +130,7 @@ def lengths(results: Sequence[Result], systems: Sequence[str]) -> "Figure":
         panel.stairs(heights, edges, fill=True, alpha=0.25, color=colour)
         panel.stairs(heights, edges, color=colour, linewidth=1.6, label=one.system)
     panel.set_xlabel("distinct tokens of a document")
-    panel.set_ylabel("share of documents a token")
+    panel.set_ylabel("share of documents, per token")
     panel.set_xlim(left=0)
     _legend(drawn, panel)
     return drawn

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from l0pyserini.cli import add_heap, add_overwrite, make_parser, positive_int, run_command
+from l0pyserini.fuse import METHODS
 from l0pyserini.model.activation import LOG_COUNTS
 from l0pyserini.reproduce.datasets import ALL, DATASETS, chosen_datasets
 from l0pyserini.reproduce.systems import BM25_KINDS, EncoderOptions, chosen_systems
@@ -55,6 +56,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="[NAME=]ENCODER",
         help="checkpoint folders, hub names or embedded encoders",
     )
+    flags.add_argument(
+        "--fuse",
+        choices=list(METHODS),
+        help="also fuse each encoder's run with that of BM25 over one field, by this method",
+    )
     flags.add_argument("--activation", choices=list(LOG_COUNTS), help="as encode takes it")
     flags.add_argument("--idf", help="as encode takes it")
     flags.add_argument(
@@ -92,7 +98,7 @@ def run(args: argparse.Namespace) -> None:
         trust_remote_code=args.trust_remote_code,
     )
     datasets = chosen_datasets(args.datasets)
-    systems = chosen_systems(args.bm25, args.encoder, options)
+    systems = chosen_systems(args.bm25, args.encoder, options, args.fuse)
     from l0pyserini.reproduce.api import reproduce
     from l0pyserini.reproduce.write import matrix_table
     from l0pyserini.table import format_table

@@ -11,7 +11,7 @@ from l0pyserini.bm25.baseline import MULTIFIELD, run_bm25
 from l0pyserini.encode.manifest import FILE_NAME as MANIFEST
 from l0pyserini.errors import OutputExistsError
 from l0pyserini.evaluate.evaluation import evaluate_run
-from l0pyserini.files import folder_bytes, write_json
+from l0pyserini.files import folder_bytes, sha256, write_json
 from l0pyserini.progress import Stopwatch, say
 from l0pyserini.reproduce.datasets import Dataset, fingerprints
 from l0pyserini.reproduce.systems import System
@@ -68,6 +68,7 @@ class Cell:
         self.system = system
         self.data = dataset.spec(data_dir)
         self.place = Place(Path(output) / dataset.name / system.name)
+        self._parts = [Place(Path(output) / dataset.name / name).run for name in system.fused]
         self._threads = threads
         self._heap = heap
         self._seconds: dict[str, float] = {}
@@ -76,8 +77,10 @@ class Cell:
     def run(self, overwrite: bool = False, cost: bool = False) -> dict[str, Any]:
         """Do what is not done yet; return the cell's record.
 
+        A fused system needs the runs of its parts to be there.
+
         Args:    overwrite: begin anew where other settings made what is there.
-                 cost: measure efficiency too (not of BM25 over two fields).
+                 cost: measure efficiency too, where it can be measured.
         Raises:  OutputExistsError: if other settings made what is there, and overwrite is False.
         """
         self._settings = self._wanted()
@@ -86,11 +89,15 @@ class Cell:
         result = before.get("result")
         if result is None:
             say(f"\n== {self.dataset.name}: {self.system.name}")
-            stages = self._bm25 if self.system.encoder is None else self._encoder
-            stages()
+            if self._parts:
+                self._stage("fuse", self.place.run, self._fuse)
+            elif self.system.encoder is None:
+                self._bm25()
+            else:
+                self._encoder()
             result = self._evaluated()
             self._save(result)
-        if cost and not self.system.multifield and not self.place.cost.is_file():
+        if cost and self.system.measurable and not self.place.cost.is_file():
             self._measure_cost()
         return {"seconds": self._seconds, **result}
 
@@ -105,6 +112,8 @@ class Cell:
             )
             settings["weights_sha256"] = checkpoint.weights_sha256()
             settings["idf_sha256"] = checkpoint.idf.sha256
+        if self._parts:
+            settings["runs"] = [sha256(run) for run in self._parts]
         return settings
 
     def _before(self, overwrite: bool) -> dict[str, Any]:
@@ -196,6 +205,11 @@ class Cell:
             ),
         )
 
+    def _fuse(self) -> None:
+        from l0pyserini.fuse import fuse_runs
+
+        fuse_runs(self._parts, self.place.run, self.system.method, hits=HITS, tag=self.system.name)
+
     def _encode(self) -> None:
         from l0pyserini.encode.api import encode_corpus
 
@@ -222,7 +236,7 @@ class Cell:
             "measures": done.means,
             "topics": {"judged": done.judged_topics, "without_hits": done.judged_without_hits},
             "per_topic": done.per_topic[measure],
-            "index_bytes": folder_bytes(self.place.index),
+            "index_bytes": None if self._parts else folder_bytes(self.place.index),
         }
 
     def _measure_cost(self) -> None:

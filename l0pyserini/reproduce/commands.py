@@ -16,12 +16,17 @@ def commands(
 ) -> list[str]:
     """Return shell lines that make the cell's run and score it, as reproduce itself does."""
     data = dataset.spec(data_dir)
-    place = Place(Path(output) / dataset.name / system.name)
+    folder = Path(output) / dataset.name
+    place = Place(folder / system.name)
     search = ["--topics", data, "--hits", str(HITS), "--tag", system.name]
     if dataset.in_beir:
         search.append("--remove-query")
     search += ["--output", str(place.run)]
-    if system.encoder is None:
+    if system.fused:
+        runs = [str(Place(folder / name).run) for name in system.fused]
+        fuse = ["fuse", "--run", *runs, "--method", system.method, "--hits", str(HITS)]
+        lines = [[*fuse, "--tag", system.name, "--output", str(place.run)]]
+    elif system.encoder is None:
         fields = [f"{name}={weight:g}" for name, weight in MULTIFIELD.items()]
         lines = [
             ["bm25", "--corpus", data, "--index", str(place.index), *search]

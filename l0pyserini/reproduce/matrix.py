@@ -73,7 +73,7 @@ def make_matrix(
 def _beside(
     dataset: Dataset, system: System, score: float, reference: str | None
 ) -> dict[str, Any]:
-    found = published(dataset, system.published_as, reference)
+    found = published(dataset, system.published_as, reference if system.encoder else None)
     if found is None:
         return dict.fromkeys(("published", "published_as", "source", "difference", "verdict"))
     return {

@@ -10,8 +10,10 @@ from l0pyserini.webpage import Markup, page, table
 STYLE = """
 .cell { font: inherit; border: 0; background: none; padding: .1rem .3rem; text-align: right;
   cursor: pointer; border-radius: .3rem; font-variant-numeric: tabular-nums; }
+.mean { padding: .1rem .3rem; font-weight: 600; }
 .cell:hover, .cell[aria-expanded=true] { background: #dbe9f6; }
-.cell small { display: block; color: var(--soft); } .cell .equal { color: var(--green); }
+.cell small, .mean small { display: block; color: var(--soft); font-weight: 400; }
+.cell .equal { color: var(--green); }
 .cell .differs { color: var(--red); font-weight: 600; }
 .commands { border: 1px solid var(--line); border-radius: .4rem; padding: .6rem 1rem;
   margin: 1rem 0; }
@@ -110,8 +112,8 @@ def _mean(mean: Mapping[str, Any] | None) -> str | Markup:
         return "-"
     beside = ""
     if mean["published"] is not None:
-        beside = f"<small class='soft'> {mean['published']:.4f} {mean['difference']:+.4f}</small>"
-    return Markup(f"{mean['score']:.4f}{beside}")
+        beside = f"<small>{mean['published']:.4f} {mean['difference']:+.4f}</small>"
+    return Markup(f'<div class="mean">{mean["score"]:.4f}{beside}</div>')
 
 
 def _id(cell: Mapping[str, Any]) -> str:

@@ -87,14 +87,13 @@ def published(dataset: Dataset, system: str, reference: str | None = None) -> Pu
     """Return the published score to set beside a system's.
 
     Args:    system: bm25-flat, bm25-multifield, or an encoder as --encoder took it. reference: a
-             column for encoders without published scores of their own.
+             column for a system without published scores of its own.
     """
     other = facts()["other"].get(dataset.name, {}).get(system)
     if other is not None:
-        return _made(other["score"], dataset.name, other["source"], other["tolerance"], own=True)
+        return _made(other["score"], other["title"], other["source"], other["tolerance"], own=True)
     own = column_of(system)
-    # A reference stands beside encoders; BM25 has its own.
-    column = own or (None if system.startswith("bm25-") else reference)
+    column = own or reference
     text = scores().get(dataset.name, {}).get(column or "")
     if column is None or not text:
         return None

@@ -1,4 +1,4 @@
-"""What is run on each dataset: BM25 in one field or two, and document encoders."""
+"""What is run on each dataset: BM25 in one field or two, document encoders, and both fused."""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +9,8 @@ from typing import Any
 from l0pyserini.errors import UsageError
 
 BM25_KINDS = ("flat", "multifield")
+
+FLAT_NAME, MULTIFIELD_NAME = (f"bm25-{kind}" for kind in BM25_KINDS)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -28,11 +30,16 @@ class EncoderOptions:
 
 @dataclass(frozen=True)
 class System:
-    """A retrieval system. encoder: as --encoder takes it; None for BM25."""
+    """A retrieval system. encoder: as --encoder takes it; None for BM25 and fused runs.
+
+    fused: names of the systems whose runs are fused by `method`; () for a system of its own.
+    """
 
     name: str
     encoder: str | None = None
     options: EncoderOptions = EncoderOptions()
+    fused: tuple[str, ...] = ()
+    method: str = ""
 
     @property
     def published_as(self) -> str:
@@ -42,10 +49,17 @@ class System:
     @property
     def multifield(self) -> bool:
         """Whether it is BM25 over title and text apart."""
-        return self.name == f"bm25-{BM25_KINDS[1]}" and self.encoder is None
+        return self.name == MULTIFIELD_NAME
+
+    @property
+    def measurable(self) -> bool:
+        """Whether its cost can be measured: it has an index, and its searches are on one field."""
+        return not self.fused and not self.multifield
 
     def settings(self) -> dict[str, Any]:
         """Return what makes its results; weights are added when they are known."""
+        if self.fused:
+            return {"system": self.name, "fused": list(self.fused), "method": self.method}
         if self.encoder is None:
             return {"system": self.name}
         # Where it runs does not change what is asked for.
@@ -54,12 +68,16 @@ class System:
 
 
 def chosen_systems(
-    bm25: Sequence[str], encoders: Sequence[str], options: EncoderOptions
+    bm25: Sequence[str],
+    encoders: Sequence[str],
+    options: EncoderOptions,
+    fuse: str | None = None,
 ) -> list[System]:
-    """Return the systems that --bm25 and --encoder name.
+    """Return the systems that --bm25, --encoder and --fuse name.
 
     Args:    encoders: a folder, hub name or embedded encoder, each also as NAME=ENCODER.
-    Raises:  UsageError: if there is none, or two share a name.
+             fuse: method by which each encoder's run is fused with that of BM25 over one field.
+    Raises:  UsageError: if there is none, two share a name, or there is nothing to fuse with.
     """
     systems = [System(f"bm25-{kind}") for kind in dict.fromkeys(bm25)]
     for given in encoders:
@@ -72,6 +90,11 @@ def chosen_systems(
                 "letters, digits, dots, dashes and underscores in the name."
             )
         systems.append(System(name, spec, options))
+        if fuse is not None:
+            parts = (FLAT_NAME, name)
+            systems.append(System(f"{name}+{FLAT_NAME}", fused=parts, method=fuse))
+    if fuse is not None and (BM25_KINDS[0] not in bm25 or not encoders):
+        raise UsageError("--fuse needs --bm25 flat and an --encoder, whose runs it fuses.")
     names = [one.name for one in systems]
     if twice := {name for name in names if names.count(name) > 1}:
         raise UsageError(

@@ -131,27 +131,29 @@ def test_other_settings_are_refused_and_replaced_when_asked(chain, capsys):
     assert "equal" in out
 
 
-def test_an_encoder_is_run_stage_by_stage(small, tmp_path, capsys, monkeypatch):
-    """The encoder's cell on 151 documents, its cost, and the commands that give the same."""
-    data = tmp_path / "data"
-    tiny = write_tiny(small, data)
+def test_encoders_and_fused_runs_and_the_commands_that_give_the_same(
+    small, tmp_path, capsys, monkeypatch
+):
+    tiny = write_tiny(small, tmp_path / "data")
     monkeypatch.setitem(DATASETS, "tiny", tiny)
-    words = ["reproduce", "--datasets", "tiny", "--data-dir", data, "--bm25"]
-    words += ["--encoder", "t=splade-tiny", "--reference", "os_doc_v1", "--cost"]
-    words += ["--output", tmp_path / "out"]
-    code, out, _ = command(capsys, *words)
+    words = ["reproduce", "--datasets", "tiny", "--data-dir", tmp_path / "data", "--bm25", "flat"]
+    words += ["--encoder", "t=splade-tiny", "--fuse", "rrf", "--reference", "os_doc_v1", "--cost"]
+    code, out, _ = command(capsys, *words, "--output", tmp_path / "out")
     assert code == 0
-    (cell,) = read_matrix(tmp_path / "out")["cells"]
-    assert cell["published"] is None
-    assert set(cell["seconds"]) == {"encode", "index", "search"}
-    assert json.loads((tmp_path / "out/tiny/t/cost.json").read_text())["documents"] == 151
-    for line in cell["commands"]:
-        parts = shlex.split(line.replace(str(tmp_path / "out"), str(tmp_path / "by-hand")))
-        code, out, _ = command(capsys, parts[2].removeprefix("l0pyserini."), *parts[3:])
-        assert code == 0
-    assert re.search(rf"nDCG@10\s+{cell['score']:.4f}", out)
-    run = "tiny/t/run.txt"
-    assert (tmp_path / "by-hand" / run).read_bytes() == (tmp_path / "out" / run).read_bytes()
+    cells = read_matrix(tmp_path / "out")["cells"]
+    assert [one["system"] for one in cells] == ["bm25-flat", "t", "t+bm25-flat"]
+    assert all(one["published"] is None for one in cells)
+    assert set(cells[1]["seconds"]) == {"encode", "index", "search"}
+    costs = sorted(path.parent.name for path in (tmp_path / "out").glob("tiny/*/cost.json"))
+    assert costs == ["bm25-flat", "t"]
+    for cell in cells:
+        for line in cell["commands"]:
+            parts = shlex.split(line.replace(str(tmp_path / "out"), str(tmp_path / "by-hand")))
+            code, out, _ = command(capsys, parts[2].removeprefix("l0pyserini."), *parts[3:])
+            assert code == 0
+        assert re.search(rf"nDCG@10\s+{cell['score']:.4f}", out)
+        run = f"tiny/{cell['system']}/run.txt"
+        assert (tmp_path / "by-hand" / run).read_bytes() == (tmp_path / "out" / run).read_bytes()
 
 
 def test_averages_need_two_sets_and_a_published_score_for_each():

@@ -51,7 +51,7 @@ def test_a_checkpoint_finds_its_column_by_name():
     assert (found.score, found.decimals, found.own) == (0.708, 3, True)
 
 
-def test_a_reference_stands_beside_encoders_only():
+def test_a_reference_stands_where_there_is_no_own_score():
     found = published(SCIFACT, "splade-tiny", "os_doc_v1")
     assert found.score == 0.716
     assert found.verdict(0.716) == "reference"
@@ -72,5 +72,10 @@ def test_systems_and_their_names():
         chosen_systems([], ["/a/x", "/b/x"], options)
     with pytest.raises(UsageError, match="cannot name a folder"):
         chosen_systems([], ["a b=/x"], options)
+    fused = chosen_systems(["flat"], ["splade-tiny"], options, "rrf")[-1]
+    assert (fused.name, fused.fused) == ("splade-tiny+bm25-flat", ("bm25-flat", "splade-tiny"))
+    for bm25, encoders in (["multifield"], ["x"]), (["flat"], []):
+        with pytest.raises(UsageError, match="--fuse needs --bm25 flat and an --encoder"):
+            chosen_systems(bm25, encoders, options, "rrf")
     with pytest.raises(UsageError, match="nothing to run"):
         chosen_systems([], [], options)
