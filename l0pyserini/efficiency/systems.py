@@ -3,22 +3,16 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from l0pyserini.bm25 import baseline
-from l0pyserini.bm25.tokens import bm25_tokens
-from l0pyserini.corpora import open_corpus
+from l0pyserini.efficiency.bm25 import Bm25System
 from l0pyserini.encode.validate import validate
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import CollectionError
 from l0pyserini.evaluate.efficiency import Spread, spread
 from l0pyserini.index import facts as index_facts
-from l0pyserini.index.verify import index_totals
-from l0pyserini.lucene.jvm import java_class
-from l0pyserini.progress import progress_bar
 from l0pyserini.search.searcher import ImpactSearcher
-
-_BATCH = 1000
 
 
 class System(Protocol):
@@ -88,54 +82,6 @@ class ImpactSystem:
 
     def search(self, texts: Sequence[str], qids: Sequence[str], k: int, threads: int) -> object:
         return self._searcher.batch_search(texts, qids, k, threads)
-
-    def close(self) -> None:
-        self._searcher.close()
-
-
-class Bm25System:
-    """A BM25 index, searched by Anserini's SimpleSearcher; hits stay in Java."""
-
-    kind = "bm25"
-
-    def __init__(self, index: Path, facts: dict[str, Any]) -> None:
-        self.documents: int = facts["documents"]
-        self.index_bytes: int = facts["bytes"]
-        _, terms = index_totals(index)
-        self.df = {term: totals.df for term, totals in terms.items()}
-        self._searcher = java_class("io.anserini.search.SimpleSearcher")(str(index))
-        self._searcher.set_bm25(baseline.K1, baseline.B)
-        self._list = java_class("java.util.ArrayList")
-
-    def query_tokens(self, texts: Sequence[str]) -> list[set[str]]:
-        return bm25_tokens(texts)
-
-    def document_length(self, source: str | None) -> Spread:
-        """Take the mean from the index, or analyse the corpus it was built from."""
-        if source is None:
-            return Spread(sum(self.df.values()) / self.documents)
-        lengths: list[int] = []
-        texts: list[str] = []
-        with progress_bar(self.documents, "lengths", "docs") as bar:
-            for document in open_corpus(source):
-                texts.append(document.contents)
-                if len(texts) == _BATCH:
-                    lengths += map(len, bm25_tokens(texts))
-                    texts.clear()
-                    bar.update(_BATCH)
-        lengths += map(len, bm25_tokens(texts))
-        return spread(lengths, histogram=True)
-
-    def search(self, texts: Sequence[str], qids: Sequence[str], k: int, threads: int) -> object:
-        return self._searcher.batch_search(
-            self._java_list(texts), self._java_list(qids), k, threads
-        )
-
-    def _java_list(self, words: Sequence[str]) -> Any:
-        found = self._list(len(words))
-        for word in words:
-            found.add(word)
-        return found
 
     def close(self) -> None:
         self._searcher.close()

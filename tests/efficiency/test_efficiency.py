@@ -6,6 +6,7 @@ import numpy as np
 import orjson
 import pytest
 
+from l0pyserini import run_bm25
 from l0pyserini.corpora import read_topics
 from l0pyserini.efficiency import measure_efficiency
 from l0pyserini.efficiency.energy import EnergyMeter, energy_facts
@@ -66,6 +67,24 @@ def test_bm25_is_measured_the_same_way(cacm):
     assert mean_only.document_length.p95 is None
     assert mean_only.search is None
     assert record.search.latency_ms.p50 > 0
+
+
+def test_bm25_over_two_fields(tmp_path):
+    """Each field has posting lists of its own: counted by hand."""
+    documents = [("a", "red fox", "fox"), ("b", "red hen", ""), ("c", "blue", "red")]
+    lines = [json.dumps({"_id": i, "text": text, "title": title}) for i, text, title in documents]
+    corpus = write(tmp_path / "docs.jsonl", "\n".join(lines) + "\n")
+    topics = write(tmp_path / "t.tsv", "1\tred fox\n2\thens\n")
+    run_bm25(str(corpus), tmp_path / "index", str(topics), tmp_path / "run",
+             fields={"contents": 1.0, "title": 1.0})  # fmt: skip
+    record = measure_efficiency(tmp_path / "index", str(topics), repeats=1, lengths=str(corpus))
+    # red: 2 texts and 1 title; fox: 1 and 1; hen: 1 and 0.
+    assert record.postings.mean == (5 + 1) / 2
+    assert record.flops == pytest.approx(3 / 3)
+    assert record.document_length.mean == pytest.approx((3 + 2 + 2) / 3)
+    assert record.document_length.max == 3
+    assert record.query_length.mean == (4 + 2) / 2
+    assert record.search.queries_per_second > 0
 
 
 def test_encoding_is_timed(small):
