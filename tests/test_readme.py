@@ -37,7 +37,8 @@ def test_make_targets_run_what_the_readme_says(line):
 
 def test_there_are_commands_for_every_stage():
     verbs = {word for line in COMMANDS for word in re.findall(r"-m l0pyserini\.(\w+)", line)}
-    assert verbs == {"encode", "index", "search", "bm25", "evaluate", "idf", "doctor"}
+    stages = {"encode", "index", "search", "bm25", "evaluate", "idf", "doctor"}
+    assert verbs == stages | {"explain", "reproduce", "report"}
 
 
 @pytest.mark.parametrize("line", [one for one in COMMANDS if not one.startswith("make ")])
