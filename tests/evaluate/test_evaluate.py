@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -247,7 +248,6 @@ def test_a_failing_trec_eval_is_shown():
         ("IPrec@0.1", "IPrec@0.1", "iprec_at_recall.0.1"),
         ("gm_map", "gm_map", "gm_map"),
         ("Rprec_mult.0.2", "Rprec_mult.0.2", "Rprec_mult.0.2"),
-        ("ERR@20", "ERR@20", ""),
     ],
 )
 def test_names_of_measures(text, name, trec_eval_name):
@@ -269,13 +269,22 @@ def test_names_of_measures(text, name, trec_eval_name):
         ("runid", "is the run's tag, not a number"),
         ("relstring", "is a text, not a number"),
         ("prefs_simp", "needs preference judgements"),
-        ("alpha_nDCG@10", "no library that computes it is installed"),
         ("AP(rel=x)", "is unknown"),
     ],
 )
 def test_measures_that_do_not_exist(text, message):
     with pytest.raises(UsageError, match=message):
         parse_measure(text)
+
+
+def test_what_only_ir_measures_knows(monkeypatch):
+    pytest.importorskip("ir_measures")
+    assert parse_measure("ERR@20").trec_eval == ""
+    with pytest.raises(UsageError, match="no library that computes it is installed"):
+        parse_measure("alpha_nDCG@10")
+    monkeypatch.setitem(sys.modules, "ir_measures", None)
+    with pytest.raises(UsageError, match=r"'ERR@20' is unknown.*`pip install ir_measures`"):
+        parse_measure("ERR@20")
 
 
 def test_lists_and_repeated_names():
