@@ -37,6 +37,7 @@ from l0pyserini import (
     save_checkpoint,
 )
 from l0pyserini.model.head import HEADS
+from l0pyserini.model.linear import can_pack, multiply_packed, pack
 from l0pyserini.search.api import search_topics
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -67,17 +68,34 @@ def random_model(folder: Path, sizes: dict) -> None:
     save_checkpoint(folder, model, base.tokenizer, base.folder, "log1p_relu", base.idf)
 
 
-def matrix_peak() -> float:
-    """Return the GFLOP/s of a float32 matrix product on this machine, the best of ten."""
+def matrix_peaks() -> dict[str, float]:
+    """Return the GFLOP/s of a matrix product of each type on this machine, the best of ten."""
     side = 2048
     one = torch.randn(side, side)
-    best = min(seconds(lambda: one @ one) for _ in range(10))
-    return 2 * side**3 / best / 1e9
+    half, whole = one.to(torch.bfloat16), one.to(torch.int8)
+    packed = pack(one) if can_pack(one) else None
+    products = {
+        "float32": lambda: one @ one if packed is None else multiply_packed(one, packed),
+        "bfloat16": lambda: half @ half,
+        "int8": lambda: torch._int_mm(whole, whole),
+    }
+    return {
+        name: 2 * side**3 / min(seconds(product) for _ in range(10)) / 1e9
+        for name, product in products.items()
+    }
 
 
-def head_gflop(model: DocumentEncoder, documents: list[str], width: int) -> float:
-    """Return the work of the vocabulary head on the real tokens, in GFLOP."""
-    return 2 * sum(map(len, model.tokenize(documents))) * width * 30522 / 1e9
+def work(config: dict, lengths: list[int]) -> tuple[float, float]:
+    """Return the work of layers and head on the real tokens, in GFLOP; no padding is counted."""
+    width, layers, tokens = config["hidden_size"], config["num_hidden_layers"], sum(lengths)
+    weights = layers * (4 * width**2 + 2 * width * config["intermediate_size"]) + width**2
+    attention = 4 * width * layers * sum(length**2 for length in lengths)
+    head = 2 * tokens * width * config["vocab_size"]
+    return (2 * tokens * weights + attention) / 1e9, head / 1e9
+
+
+TYPES = {"bfloat16": ("bfloat16", "bfloat16"), "int8": ("bfloat16", "int8")}
+"""{path: number types of its layers and of its head}; float32 for the others."""
 
 
 def speed(shared: Path, count: int, runs: int) -> None:
@@ -85,8 +103,8 @@ def speed(shared: Path, count: int, runs: int) -> None:
     from sentence_transformers import SparseEncoder
 
     print(machine())
-    peak = matrix_peak()
-    print(f"float32 matrix product: {peak:.0f} GFLOP/s")
+    peaks = matrix_peaks()
+    print("matrix products, GFLOP/s:", {name: round(peak) for name, peak in peaks.items()})
     with tempfile.TemporaryDirectory() as place:
         folders = {"splade-tiny (2 x 128)": str(open_checkpoint("splade-tiny").folder)}
         for name, sizes in SIZES.items():
@@ -100,12 +118,12 @@ def speed(shared: Path, count: int, runs: int) -> None:
                 backend: DocumentEncoder.from_checkpoint(open_checkpoint(folder), backend=backend)
                 for backend in HEADS
             }
-            width = json.loads((Path(folder) / "config.json").read_text())["hidden_size"]
-            work = head_gflop(ours["float32"], documents, width)
-            report(name, documents, theirs, ours, runs, work, peak)
+            config = json.loads((Path(folder) / "config.json").read_text())
+            gflop = work(config, [len(ids) for ids in ours["float32"].tokenize(documents)])
+            report(name, documents, theirs, ours, runs, gflop, peaks)
 
 
-def report(name, documents, theirs, ours, runs, work, peak) -> None:
+def report(name, documents, theirs, ours, runs, gflop, peaks) -> None:
     """Time both sides in turn on the same texts and print the rows of one model."""
     actions = {"sentence-transformers": lambda: theirs.encode_document(documents, batch_size=32)}
     for backend, encoder in ours.items():
@@ -121,8 +139,10 @@ def report(name, documents, theirs, ours, runs, work, peak) -> None:
     for one, taken in times.items():
         rate = len(documents) / statistics.median(taken)
         ratio = statistics.median(b / t for b, t in zip(base, taken, strict=True))
-        share = work / statistics.median(taken) / peak
-        print(f"  {one:<22} {rate:8.1f} docs/s  ratio {ratio:6.2f}  head work / peak {share:5.0%}")
+        types = TYPES.get(one, ("float32", "float32"))
+        ideal = sum(part / peaks[kind] for part, kind in zip(gflop, types, strict=True))
+        share = ideal / statistics.median(taken)
+        print(f"  {one:<22} {rate:8.1f} docs/s  ratio {ratio:6.2f}  of the peak {share:5.0%}")
     dense = theirs.encode_document(documents[:32], convert_to_sparse_tensor=False).cpu()
     exact = ours["float32"]
     difference = (dense - exact.weights(exact.tokenize(documents[:32]))).abs().max().item()
