@@ -150,8 +150,8 @@ class DocumentEncoder:
         size, tokenizer = self._decoder.vocabulary, self.tokenizer
         if largest >= size:
             raise CheckpointError(
-                f"{tokenizer.name}: its tokenizer makes token {tokenizer.tokens[largest]!r} with id "
-                f"{largest}, and the model has {size} tokens. "
+                f"{tokenizer.name}: its tokenizer makes token {tokenizer.tokens[largest]!r} with "
+                f"id {largest}, and the model has {size} tokens. "
                 "Give the model the tokenizer that it was trained with."
             )
 
