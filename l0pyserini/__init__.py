@@ -10,10 +10,13 @@ from l0pyserini.version import __version__
 
 if TYPE_CHECKING:
     from l0pyserini.bm25 import run_bm25
+    from l0pyserini.compare import compare_runs
     from l0pyserini.corpora import open_corpus, read_qrels, read_topics
+    from l0pyserini.efficiency import measure_efficiency
     from l0pyserini.encode import encode_corpus
     from l0pyserini.errors import L0Error
     from l0pyserini.evaluate import evaluate_run
+    from l0pyserini.fuse import fuse_runs
     from l0pyserini.idf import IdfTable
     from l0pyserini.index import build_index
     from l0pyserini.model import DocumentEncoder, open_checkpoint, save_checkpoint
@@ -26,8 +29,11 @@ _HOMES = {
     "ImpactSearcher": "search",
     "L0Error": "errors",
     "build_index": "index",
+    "compare_runs": "compare",
     "encode_corpus": "encode",
     "evaluate_run": "evaluate",
+    "fuse_runs": "fuse",
+    "measure_efficiency": "efficiency",
     "open_checkpoint": "model",
     "open_corpus": "corpora",
     "read_qrels": "corpora",
@@ -46,8 +52,11 @@ __all__ = [
     "L0Error",
     "__version__",
     "build_index",
+    "compare_runs",
     "encode_corpus",
     "evaluate_run",
+    "fuse_runs",
+    "measure_efficiency",
     "open_checkpoint",
     "open_corpus",
     "read_qrels",

@@ -18,8 +18,9 @@ _LINES_A_STEP = 100_000
 class RunFacts:
     """What was seen in a run.
 
-    own_id: hits whose docid is the topic's own id. tied: hits with the score of the line before.
-    unsorted: topics whose scores rise from one line to the next.
+    judged: topics of which a line was written. own_id: hits whose docid is the topic's own id.
+    tied: hits with the score of the line before. unsorted: topics whose scores rise from one
+    line to the next.
     """
 
     lines: int = 0
@@ -51,7 +52,8 @@ def check_run(
                 qid, seen = line.qid, set()
                 if qid in closed:
                     scattered.add(qid)
-                (facts.judged if qid in topics else facts.unjudged).add(qid)
+                if qid not in topics:
+                    facts.unjudged.add(qid)
             elif line.score == score:
                 facts.tied += 1
             elif line.score > score:
@@ -65,6 +67,7 @@ def check_run(
                 if remove_query:
                     continue
             if qid in topics:
+                facts.judged.add(qid)
                 # repr gives the shortest digits that read back as the same number.
                 handle.write(f"{qid} Q0 {line.docid} 0 {score!r} r\n")
     if scattered:
