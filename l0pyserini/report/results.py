@@ -1,7 +1,6 @@
 """What a report is made of: the matrix, and of each cell its topics and its costs."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,6 +121,7 @@ def against(results: Results, baseline: str) -> list[Paired]:
     """Compare every system with the baseline, dataset by dataset, topic by topic.
 
     Raises:  UsageError: if the matrix has no such system.
+             ResultsError: if two cells of a dataset are of different topics.
     """
     if baseline not in results.matrix["systems"]:
         raise UsageError(
@@ -147,7 +147,11 @@ def against(results: Results, baseline: str) -> list[Paired]:
 
 
 def _differences(one: Result, base: Result) -> NDArray[np.float64]:
-    # A topic that one of them lacks counts 0, as in the means.
-    qids: Sequence[str] = list(base.topics | one.topics)
-    values = [one.topics.get(qid, 0.0) - base.topics.get(qid, 0.0) for qid in qids]
+    if one.topics.keys() != base.topics.keys():
+        raise ResultsError(
+            f"{one.dataset}: {one.system} has {len(one.topics):,} topics and {base.system} "
+            f"{len(base.topics):,}, not the same ones. Their cells are of different judgements; "
+            "run `python -m l0pyserini.reproduce` again with --overwrite."
+        )
+    values = [value - base.topics[qid] for qid, value in one.topics.items()]
     return np.sort(np.array(values))[::-1]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from l0pyserini.bm25.baseline import MULTIFIELD, run_bm25
+from l0pyserini.corpora import read_qrels
 from l0pyserini.encode.manifest import FILE_NAME as MANIFEST
 from l0pyserini.errors import OutputExistsError
 from l0pyserini.evaluate.evaluation import evaluate_run
@@ -231,11 +232,12 @@ class Cell:
 
     def _evaluated(self) -> dict[str, Any]:
         done = evaluate_run(self.data, self.place.run, MEASURES)
-        measure = self.dataset.measure
+        topics = done.per_topic[self.dataset.measure]
         return {
             "measures": done.means,
             "topics": {"judged": done.judged_topics, "without_hits": done.judged_without_hits},
-            "per_topic": done.per_topic[measure],
+            # A judged topic without hits counts 0 in the mean, and so it does here.
+            "per_topic": {qid: topics.get(qid, 0.0) for qid in read_qrels(self.data)},
             "index_bytes": None if self._parts else folder_bytes(self.place.index),
         }
 

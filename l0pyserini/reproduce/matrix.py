@@ -75,9 +75,11 @@ def _beside(
 ) -> dict[str, Any]:
     found = published(dataset, system.published_as, reference if system.encoder else None)
     if found is None:
-        return dict.fromkeys(("published", "published_as", "source", "difference", "verdict"))
+        names = ("published", "decimals", "published_as", "source", "difference", "verdict")
+        return dict.fromkeys(names)
     return {
         "published": found.score,
+        "decimals": found.decimals,
         "published_as": found.title,
         "source": found.source,
         "difference": round(score - found.score, 4),

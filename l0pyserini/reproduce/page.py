@@ -98,7 +98,7 @@ def _cell(cell: Mapping[str, Any] | None) -> str | Markup:
     if cell["published"] is not None:
         beside = (
             f'<small title="{escape(cell["published_as"])}, {escape(cell["source"])}">'
-            f"{cell['published']:.4g} <span class='{cell['verdict']}'>"
+            f"{cell['published']:.{cell['decimals']}f} <span class='{cell['verdict']}'>"
             f"{cell['difference']:+.4f} {cell['verdict']}</span></small>"
         )
     return Markup(
@@ -110,10 +110,10 @@ def _cell(cell: Mapping[str, Any] | None) -> str | Markup:
 def _mean(mean: Mapping[str, Any] | None) -> str | Markup:
     if mean is None:
         return "-"
-    beside = ""
+    beside = f"of {mean['datasets']} sets"
     if mean["published"] is not None:
-        beside = f"<small>{mean['published']:.4f} {mean['difference']:+.4f}</small>"
-    return Markup(f'<div class="mean">{mean["score"]:.4f}{beside}</div>')
+        beside += f", {mean['published']:.4f} {mean['difference']:+.4f}"
+    return Markup(f'<div class="mean">{mean["score"]:.4f}<small>{beside}</small></div>')
 
 
 def _id(cell: Mapping[str, Any]) -> str:

@@ -78,7 +78,7 @@ def matrix_table(matrix: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]
             cell["system"],
             cell["measure"],
             shown(cell["score"]),
-            shown(cell["published"]),
+            shown(cell["published"], cell["decimals"]),
             signed(cell["difference"]),
             cell["verdict"] or "",
         ]
@@ -87,9 +87,9 @@ def matrix_table(matrix: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]
     return header, rows
 
 
-def shown(score: float | None) -> str:
-    """Return a score to four decimals; nothing for None."""
-    return "" if score is None else f"{score:.4f}"
+def shown(score: float | None, decimals: int | None = 4) -> str:
+    """Return a score to so many decimals; nothing for None."""
+    return "" if score is None else f"{score:.{decimals}f}"
 
 
 def signed(difference: float | None) -> str:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from l0pyserini import ImpactSearcher
+from l0pyserini import ImpactSearcher, build_index
 from l0pyserini.corpora import open_corpus
 from l0pyserini.encode import read_shard, shard_paths
 from l0pyserini.errors import CorpusError, ImpactIndexError, UsageError
@@ -142,3 +142,10 @@ def test_the_command_asks_for_what_it_lacks(small, capsys):
     code, _, err = command(capsys, *words)
     assert code == 2
     assert "--runs and --qrels go together" in err
+
+
+def test_an_index_of_anserinis_builder_tells_the_same(small, explanations, tmp_path):
+    build_index(small / "encoded", tmp_path / "index", builder="anserini")
+    docids = [one.docid for one in explanations[:3]]
+    found = explain(tmp_path / "index", QUERY, docids, str(small / "docs.jsonl"))
+    assert found == explanations[:3]

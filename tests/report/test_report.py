@@ -115,6 +115,15 @@ def test_an_unknown_baseline_is_refused(copy):
         against(read_results(copy), "bm26")
 
 
+def test_cells_of_other_topics_are_refused(copy):
+    cell = copy / "tiny/bm25-flat/cell.json"
+    record = json.loads(cell.read_text())
+    record["result"]["per_topic"].popitem()
+    write(cell, json.dumps(record))
+    with pytest.raises(ResultsError, match="has 12 topics and bm25-flat 11, not the same ones"):
+        against(read_results(copy), "bm25-flat")
+
+
 def test_a_half_written_folder_is_refused(copy):
     cell = copy / "tiny/bm25-flat/cell.json"
     whole = json.loads(cell.read_text())

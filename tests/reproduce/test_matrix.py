@@ -9,8 +9,10 @@ import pytest
 
 from l0pyserini.errors import ResultsError
 from l0pyserini.reproduce import DATASETS, read_matrix
-from l0pyserini.reproduce.matrix import averages
+from l0pyserini.reproduce.matrix import averages, make_matrix
+from l0pyserini.reproduce.page import matrix_page
 from l0pyserini.reproduce.systems import System
+from l0pyserini.reproduce.write import as_markdown
 from tests.helpers import command, write
 from tests.reproduce.tiny import write_tiny
 
@@ -39,6 +41,16 @@ def test_published_bm25_scores_come_out_exactly(made):
         ("nfcorpus", "bm25-flat"): (0.3218, "equal"),
         ("nfcorpus", "bm25-multifield"): (0.3254, "equal"),
     }
+
+
+def test_every_judged_topic_has_its_value(made):
+    """Of NFCorpus's topics some have no hit under BM25; they count 0."""
+    for cell in read_matrix(made)["cells"]:
+        record = json.loads((made / cell["dataset"] / cell["system"] / "cell.json").read_text())
+        topics = record["result"]["per_topic"]
+        assert len(topics) == DATASETS[cell["dataset"]].topics
+        assert sum(topics.values()) / len(topics) == pytest.approx(cell["score"], abs=1e-4)
+    assert cell["topics"]["without_hits"] > 0
 
 
 def test_all_formats_hold_the_same(made):
@@ -175,3 +187,30 @@ def test_what_is_no_matrix_is_refused(tmp_path, text):
         read_matrix(write(tmp_path / "matrix.json", text))
     with pytest.raises(ResultsError, match="no such file"):
         read_matrix(tmp_path / "none.json")
+
+
+def test_scores_are_shown_with_the_published_decimals():
+    datasets = [DATASETS[name] for name in ("scifact", "nfcorpus", "cacm")]
+    system = System("x", "hub/opensearch-neural-sparse-encoding-doc-v1")
+    values = {"scifact": 0.7163, "nfcorpus": 0.3401, "cacm": 0.3}
+    cells = {
+        (name, "x"): {
+            "measures": {DATASETS[name].measure: value},
+            "topics": {},
+            "index_bytes": None,
+            "seconds": {},
+        }
+        for name, value in values.items()
+    }
+    commands = {pair: ["true"] for pair in cells}
+    machine = {"processor": "P", "cores": 2, "date": "D", "l0pyserini": "V"}
+    matrix = make_matrix(datasets, [system], cells, commands, machine)
+    markdown = as_markdown(matrix)
+    assert "| scifact | x | nDCG@10 | 0.7163 | 0.716 | +0.0003 | equal |" in markdown
+    assert "| nfcorpus | x | nDCG@10 | 0.3401 | 0.352 | -0.0119 | differs |" in markdown
+    assert "| cacm | x | AP | 0.3000 |  |  |  |" in markdown
+    assert "| x | 2 | 0.5282 | 0.5340 | -0.0058 |" in markdown
+    page = matrix_page(matrix)
+    assert "0.716 <span class='equal'>+0.0003 equal</span>" in page
+    assert "0.352 <span class='differs'>-0.0119 differs</span>" in page
+    assert "<small>of 2 sets, 0.5340 -0.0058</small>" in page
