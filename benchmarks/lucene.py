@@ -1,17 +1,21 @@
-"""Indexing against IndexCollection and searching against LuceneImpactSearcher, on real passages.
+"""Indexing against IndexCollection, searching against LuceneImpactSearcher and bare Lucene.
 
-python benchmarks/lucene.py [--shared ../shared] [--passages 100000] [--queries 500] [--runs 3]
+python benchmarks/lucene.py encode --shared ../shared --folder FOLDER [--passages 200000]
+python benchmarks/lucene.py indexing|searching|growth|memory --shared ../shared --folder FOLDER
 
-Wikipedia passages are encoded once with splade-tiny (int8 backend). Both builders read the same
-files with two threads; both searchers answer the same MS MARCO dev queries with one thread and
-write the run file. Pyserini's side runs in its own process and times only its batch search and
-writing.
+`encode` prepares Wikipedia passages with splade-tiny (int8) in FOLDER and may be interrupted and
+run again; the other parts take the first --passages of them. Both builders read the same files
+with two threads; all searchers answer the same MS MARCO dev queries with one thread, and ours and
+Pyserini's write the run file. Pyserini's side runs in its own process and times only its batch
+search and writing. Bare Lucene (Bare.java) writes nothing; it needs a javac.
 """
 
 import argparse
 import gzip
 import itertools
 import json
+import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,12 +25,18 @@ from pathlib import Path
 
 from common import machine, shown
 
-from l0pyserini import ImpactSearcher, build_index, encode_corpus, read_topics, write_run
-from l0pyserini.encode import Manifest
-from l0pyserini.files import folder_bytes
+from l0pyserini import ImpactSearcher, build_index, encode_corpus, read_topics
+from l0pyserini.encode import Manifest, read_shard
+from l0pyserini.encode.collection import CollectionStatistics
+from l0pyserini.files import sha256
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.api import IMPACT_OPTIONS
 from l0pyserini.index.direct import index_directly
+from l0pyserini.index.facts import lucene_bytes
+from l0pyserini.lucene.java import find_java
+from l0pyserini.lucene.jvm import class_path
+
+SHARD = 10_000
 
 PYSERINI = """
 import json, sys, time
@@ -50,95 +60,202 @@ for _ in range(int(runs) + 1):
 print(json.dumps(times[1:]))
 """
 
+MEMORY = """
+import sys
+from l0pyserini import ImpactSearcher
+def resident(): return int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
+with ImpactSearcher(sys.argv[1]) as searcher:
+    before = resident()
+    for _ in range(3):
+        searcher.batch_search(open(sys.argv[2]).read().split("\\n"), list(map(str, range(500))), 10)
+    print(f"{before:.0f} MiB when opened, {resident():.0f} MiB after 1,500 queries")
+"""
 
-def encode(shared: Path, folder: Path, passages: int) -> None:
-    """Encode Wikipedia passages."""
-    corpus = folder / "passages.tsv"
-    with gzip.open(shared / "data/wikipedia/passages.tsv.gz", "rt") as lines:
-        corpus.write_text("".join(itertools.islice(lines, passages)))
-    manifest, taken = encode_corpus(
-        str(corpus), "splade-tiny", folder / "encoded", backend="int8", shard_size=25_000
+
+def encode(args: argparse.Namespace) -> None:
+    """Encode passages, or go on with it."""
+    corpus, encoded = args.folder / "passages.tsv", args.folder / "encoded"
+    with gzip.open(args.shared / "data/wikipedia/passages.tsv.gz", "rt") as lines:
+        corpus.write_text("".join(itertools.islice(lines, args.passages)))
+    manifest, seconds = encode_corpus(
+        str(corpus), "splade-tiny", encoded, backend="int8", shard_size=SHARD, resume=True
     )
-    print(
-        f"encoded {manifest.documents:,} passages in {taken:.0f} s, mean nnz "
-        f"{manifest.nnz['mean']:.1f}, {manifest.impacts / manifest.documents:.0f} summed impacts"
-    )
+    print(f"encoded {manifest.documents:,} passages in {seconds:.0f} s")
 
 
-def indexing(folder: Path, runs: int) -> None:
+def prefix(folder: Path, passages: int) -> Path:
+    """Return a collection of the first passages of the encoded ones."""
+    whole, part = folder / "encoded", folder / f"encoded.{passages}"
+    if (part / "manifest.json").exists():
+        return part
+    manifest = Manifest.load(whole)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    shards = manifest.shards[: passages // SHARD]
+    statistics_ = CollectionStatistics()
+    for shard in shards:
+        os.link(whole / shard.file, part / shard.file)
+        for document in read_shard(whole / shard.file):
+            statistics_.add(document.vector)
+    statistics_.vocabulary.save(part)
+    shutil.copyfile(whole / "query_encoder.json", part / "query_encoder.json")
+    Manifest(
+        settings=manifest.settings,
+        **statistics_.totals(),
+        nnz=statistics_.nnz(),
+        mass_kept=1.0,
+        shards=shards,
+        vocabulary_sha256=sha256(part / "vocabulary.json"),
+    ).save(part)
+    return part
+
+
+def index_of(folder: Path, passages: int) -> Path:
+    """Return an index of the first passages."""
+    index = folder / f"index.{passages}"
+    if not (index / "l0pyserini.json").exists():
+        build_index(prefix(folder, passages), index, overwrite=True)
+    return index
+
+
+def bare(*arguments: object) -> list[float]:
+    """Run Bare.java; return its seconds."""
+    java = find_java()
+    with tempfile.TemporaryDirectory() as place:
+        path = os.pathsep.join(class_path())
+        javac = [java.home / "bin/javac", "-nowarn", "-cp", path, "-d", place]
+        subprocess.run([*javac, Path(__file__).with_name("Bare.java")], check=True)
+        command = [java.java, "--add-modules=jdk.incubator.vector", "-cp"]
+        done = subprocess.run(
+            [*command, f"{path}:{place}", "io.l0pyserini.Bare", *map(str, arguments)],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    return [float(line) for line in done.stdout.split()]
+
+
+def indexing(args: argparse.Namespace) -> None:
     """Time both builders in turn on the same files; Java's start is included."""
-    encoded = folder / "encoded"
-    shards = sorted(encoded.glob("docs-*.jsonl"))
-    documents = Manifest.load(encoded).documents
-    direct, anserini = [], []
-    for _ in range(runs):
+    encoded = prefix(args.folder, args.passages)
+    manifest = Manifest.load(encoded)
+    shards = [encoded / shard.file for shard in manifest.shards]
+    documents = manifest.documents
+    print(
+        f"{documents:,} passages, mean nnz {manifest.nnz['mean']:.1f}, "
+        f"{manifest.impacts / documents:.0f} summed impacts, "
+        f"{sum(shard.bytes for shard in manifest.shards) / 2**20:.0f} MiB of JSON"
+    )
+    places = {name: args.folder / f"built.{name}" for name in ("direct", "anserini")}
+    direct, anserini, parsing = [], [], []
+    for _ in range(args.runs):
         start = time.perf_counter()
-        index_directly(shards, folder / "direct", 2, documents)
+        index_directly(shards, places["direct"], 2, documents)
         direct.append(time.perf_counter() - start)
         start = time.perf_counter()
-        index_collection("JsonVectorCollection", encoded, folder / "anserini", 2, IMPACT_OPTIONS)
+        index_collection("JsonVectorCollection", encoded, places["anserini"], 2,
+                         [*IMPACT_OPTIONS, "-optimize"])  # fmt: skip
         anserini.append(time.perf_counter() - start)
-    print(shown("direct", direct), f"{documents / statistics.median(direct):8.0f} docs/s")
-    print(
-        shown("IndexCollection", anserini), f"{documents / statistics.median(anserini):8.0f} docs/s"
-    )
+        parsing += bare("parse", *shards)
+    for name, times in (("direct", direct), ("IndexCollection", anserini)):
+        print(shown(name, times), f"{documents / statistics.median(times):8.0f} docs/s")
+    print(shown("reading JSON alone, one thread, in a running JVM", parsing))
     ratio = statistics.median(a / d for a, d in zip(anserini, direct, strict=True))
     print(f"ratio, median of pairs: {ratio:.1f}")
-    sizes = [folder_bytes(folder / name) for name in ("direct", "anserini")]
-    print(f"bytes: direct {sizes[0]:,}, IndexCollection {sizes[1]:,}")
+    print("bytes:", ", ".join(f"{name} {lucene_bytes(at):,}" for name, at in places.items()))
 
 
-def searching(shared: Path, folder: Path, queries: int, runs: int) -> None:
-    """Time both searchers at k = 10 and 1000, and ours query by query."""
-    index = folder / "index"
-    build_index(folder / "encoded", index)
-    topics = str(shared / "reference/msmarco-dev-queries.tsv")
-    asked = [(topic.qid, topic.text) for topic in read_topics(topics)[:queries]]
+def queries(args: argparse.Namespace) -> list[tuple[str, str]]:
+    """Return (qid, text) of the first queries."""
+    topics = read_topics(str(args.shared / "reference/msmarco-dev-queries.tsv"))
+    return [(topic.qid, topic.text) for topic in topics[: args.queries]]
+
+
+def searching(args: argparse.Namespace) -> None:
+    """Time the searchers at k = 10 and 1000, and ours query by query."""
+    index, asked = index_of(args.folder, args.passages), queries(args)
+    topics = str(args.shared / "reference/msmarco-dev-queries.tsv")
+    run, lines = args.folder / "run.txt", args.folder / "queries.txt"
     with ImpactSearcher(index) as searcher:
+        lines.write_text("\n".join(searcher._line(text) for _, text in asked))
         for k in (10, 1000):
             ours = []
-            for _ in range(runs + 1):
+            for _ in range(args.runs + 2):
+                run.write_bytes(b"")
                 start = time.perf_counter()
-                found = searcher.search_topics(asked, k, threads=1, batch_size=128)
-                write_run(folder / "ours.txt", found, "l0pyserini")
+                searcher.append_run(run, asked, k, 1, "l0pyserini")
                 ours.append(time.perf_counter() - start)
             done = subprocess.run(
-                [sys.executable, "-c", PYSERINI, str(index), topics, str(queries), str(k),
-                 str(runs), str(folder / "theirs.txt")],
+                [sys.executable, "-c", PYSERINI, str(index), topics, str(args.queries), str(k),
+                 str(args.runs), str(args.folder / "theirs.txt")],
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
-            theirs = json.loads(done.stdout.splitlines()[-1])
-            print(f"k = {k}, {len(asked)} queries, one thread, run file written")
-            for name, times in (("  l0pyserini", ours[1:]), ("  LuceneImpactSearcher", theirs)):
+            floor = bare("search", index, lines, k, args.runs + 2)
+            print(f"k = {k}, {len(asked)} queries, one thread")
+            rows = {
+                "  l0pyserini": ours[2:],
+                "  LuceneImpactSearcher": json.loads(done.stdout.splitlines()[-1]),
+                "  bare Lucene in Java, nothing written": floor[2:],
+            }
+            for name, times in rows.items():
                 print(shown(name, times), f"{len(asked) / statistics.median(times):8.1f} queries/s")
-            print(
-                f"  ratio of medians: {statistics.median(theirs) / statistics.median(ours[1:]):.1f}"
-            )
-            single = sorted(one_query(searcher, text, k) for _, text in asked)
-            p50, p99 = single[len(single) // 2], single[int(len(single) * 0.99)]
-            print(f"  one query at a time: p50 {p50 * 1000:.2f} ms, p99 {p99 * 1000:.2f} ms")
+            mine, theirs, least = map(statistics.median, rows.values())
+            print(f"  theirs / ours {theirs / mine:.1f}, ours / bare {mine / least:.2f}")
+            print(f"  one query at a time: {percentiles(searcher, asked, k)}")
 
 
-def one_query(searcher: ImpactSearcher, text: str, k: int) -> float:
-    """Return the seconds of one query, encoding and hits in Python included."""
-    start = time.perf_counter()
-    searcher.search(text, k)
-    return time.perf_counter() - start
+def percentiles(searcher: ImpactSearcher, asked: list[tuple[str, str]], k: int) -> str:
+    """Time queries one by one, encoding and hits in Python included."""
+    times = []
+    for _, text in asked:
+        start = time.perf_counter()
+        searcher.search(text, k)
+        times.append((time.perf_counter() - start) * 1000)
+    times.sort()
+    return f"p50 {times[len(times) // 2]:.2f} ms, p99 {times[int(len(times) * 0.99)]:.2f} ms"
+
+
+def growth(args: argparse.Namespace) -> None:
+    """Show what grows with the number of passages."""
+    asked = queries(args)
+    for passages in (10_000, 50_000, 100_000, 200_000):
+        encoded, place = prefix(args.folder, passages), args.folder / "built.direct"
+        manifest = Manifest.load(encoded)
+        start = time.perf_counter()
+        index_directly([encoded / s.file for s in manifest.shards], place, 2, passages)
+        seconds = time.perf_counter() - start
+        print(f"{passages:9,} passages: indexed in {seconds:.1f} s, {lucene_bytes(place):,} bytes")
+        with ImpactSearcher(index_of(args.folder, passages)) as searcher:
+            for k in (10, 1000):
+                percentiles(searcher, asked, k)
+                print(f"{'':20} k = {k}: {percentiles(searcher, asked, k)}")
+
+
+def memory(args: argparse.Namespace) -> None:
+    """Show the resident memory of a process that holds an index."""
+    texts = args.folder / "texts.txt"
+    texts.write_text("\n".join(text for _, text in queries(args)[:500]))
+    for passages in (10_000, args.passages):
+        index = index_of(args.folder, passages)
+        done = subprocess.run([sys.executable, "-c", MEMORY, index, texts],
+                              capture_output=True, text=True, check=True)  # fmt: skip
+        print(f"{passages:,} passages: {done.stdout.strip()}")
 
 
 def main() -> None:
-    """Run all parts."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run one part."""
+    parts = {part.__name__: part for part in (encode, indexing, searching, growth, memory)}
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("part", choices=list(parts))
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
+    parser.add_argument("--folder", type=Path, required=True, help="kept between the parts")
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=500)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=2)
     args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
     print(machine())
-    with tempfile.TemporaryDirectory() as place:
-        encode(args.shared, Path(place), args.passages)
-        indexing(Path(place), args.runs)
-        searching(args.shared, Path(place), args.queries, args.runs)
+    parts[args.part](args)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             f"{path}: its format is {seen!r}, expected {FORMAT!r}. "
             "Build the index again with this version."
         )
-    return {**facts, "bytes": lucene_bytes(folder)}
+    return {"stores_text": False, **facts, "bytes": lucene_bytes(folder)}
 
 
 def lucene_bytes(folder: Path) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from l0pyserini.cli import (
     add_heap,
@@ -15,7 +16,10 @@ from l0pyserini.cli import (
 from l0pyserini.errors import UsageError
 from l0pyserini.idf.query import DEFAULT_SCALE, IdfQueryEncoder
 from l0pyserini.progress import say
+from l0pyserini.records import Document
+from l0pyserini.search.approximation import Approximation
 from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher
+from l0pyserini.search.snippet import snippet
 
 DEFAULT_HITS = 1000
 DEFAULT_HITS_SHOWN = 10
@@ -53,6 +57,28 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--tag", default="l0pyserini", help="run tag (default l0pyserini)")
     add_split(flags)
     flags.add_argument("--encoder", help="query encoder for an index that another tool built")
+    part = flags.add_argument_group(
+        "approximate search",
+        "find documents with a part of the query; measured in docs/performance.md",
+    )
+    part.add_argument(
+        "--weight-share",
+        type=float,
+        default=1.0,
+        help="the heaviest tokens that hold this share of the query's weight (default 1: all)",
+    )
+    part.add_argument(
+        "--max-df",
+        type=float,
+        default=1.0,
+        help="only tokens that at most this share of the documents hold (default 1: all)",
+    )
+    part.add_argument(
+        "--candidates",
+        type=int,
+        default=0,
+        help="score so many found documents anew with the whole query (default 0: none)",
+    )
     add_heap(flags)
     add_overwrite(flags)
     return flags
@@ -80,6 +106,7 @@ def run(args: argparse.Namespace) -> None:
         query_encoder=_given_encoder(args),
         heap=args.heap,
         overwrite=args.overwrite,
+        approximation=_approximation(args),
     )
     print(
         f"searched {done.topics:,} topics in {done.seconds:.1f} s "
@@ -91,16 +118,25 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _search_one(args: argparse.Namespace) -> None:
-    with ImpactSearcher(args.index, _given_encoder(args), args.heap) as searcher:
+    encoder, approximation = _given_encoder(args), _approximation(args)
+    texts: list[Document | None] = []
+    with ImpactSearcher(args.index, encoder, args.heap, approximation) as searcher:
         if searcher.vocabulary is not None:
             unknown = searcher.query_encoder.unknown_tokens(args.query, searcher.vocabulary)
             if unknown:
                 say(f"query tokens the index does not know: {' '.join(unknown)}")
         hits = searcher.search(args.query, args.hits or DEFAULT_HITS_SHOWN)
+        if searcher.stores_text:
+            texts = searcher.docs([hit.docid for hit in hits])
     if not hits:
         say("no document holds any token of the query")
-    for place, hit in enumerate(hits, start=1):
-        print(f"{place:4d}  {hit.score:10.0f}  {hit.docid}")
+    for place, (hit, document) in enumerate(zip_longest(hits, texts), start=1):
+        shown = f"  {snippet(document.text, args.query)}" if document else ""
+        print(f"{place:4d}  {hit.score:10.0f}  {hit.docid}{shown}")
+
+
+def _approximation(args: argparse.Namespace) -> Approximation:
+    return Approximation(args.weight_share, args.max_df, args.candidates)
 
 
 def _given_encoder(args: argparse.Namespace) -> IdfQueryEncoder | None:

@@ -9,6 +9,7 @@ from l0pyserini.corpora import read_topics
 from l0pyserini.files import atomic_write, refuse_existing
 from l0pyserini.idf.query import IdfQueryEncoder
 from l0pyserini.progress import Stopwatch, progress_bar
+from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.run import check_tag
 from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher
 
@@ -37,6 +38,7 @@ def search_topics(
     query_encoder: IdfQueryEncoder | None = None,
     heap: str | None = None,
     overwrite: bool = False,
+    approximation: Approximation = EXACT,
 ) -> SearchSummary:
     """Search all topics and write a TREC run.
 
@@ -47,7 +49,7 @@ def search_topics(
     asked = [(topic.qid, topic.text) for topic in read_topics(topics, split)]
     lines = without_hits = 0
 
-    with ImpactSearcher(index, query_encoder, heap) as searcher:
+    with ImpactSearcher(index, query_encoder, heap, approximation) as searcher:
         watch = Stopwatch()
         with (
             progress_bar(len(asked), "search", "topics") as bar,

@@ -1,5 +1,6 @@
 """The query encoder and vocabulary of the indexes that are searched as one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,14 +12,16 @@ from l0pyserini.index.facts import FILE_NAME, read_facts, read_index_vocabulary
 
 
 class QuerySide(NamedTuple):
-    """The query encoder of indexes, all their tokens, and the documents that they promise to hold.
+    """The query side of indexes: the encoder, df of all tokens, and the documents promised.
 
-    tokens and documents are None where an index of another tool tells neither.
+    df and documents are None where an index of another tool tells neither. stores_text: whether
+    all indexes keep texts.
     """
 
     encoder: IdfQueryEncoder
-    tokens: frozenset[str] | None
+    df: dict[str, int] | None
     documents: int | None
+    stores_text: bool
 
 
 def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> QuerySide:
@@ -29,8 +32,8 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
              QueryMismatchError: if an index was built for another encoder.
     """
     encoder = given
-    tokens: set[str] = set()
-    documents, all_known = 0, True
+    df: Counter[str] = Counter()
+    documents, all_known, stores_text = 0, True, True
     for index in indexes:
         if given is not None and index.is_dir() and not (index / FILE_NAME).is_file():
             all_known = False
@@ -40,11 +43,12 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
             encoder = IdfQueryEncoder.load(index / query.FILE_NAME, facts["query_scale"])
         check_query_encoder(index, facts, encoder)
         documents += facts["indexed_documents"]
-        tokens.update(read_index_vocabulary(index))
+        stores_text &= facts["stores_text"]
+        df.update({token: totals.df for token, totals in read_index_vocabulary(index).items()})
     assert encoder is not None
     if not all_known:
-        return QuerySide(encoder, None, None)
-    return QuerySide(encoder, frozenset(tokens), documents)
+        return QuerySide(encoder, None, None, False)
+    return QuerySide(encoder, dict(df), documents, stores_text)
 
 
 def check_query_encoder(index: Path, facts: dict[str, Any], encoder: IdfQueryEncoder) -> None:

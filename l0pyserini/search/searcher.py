@@ -10,8 +10,9 @@ from typing import Self
 from l0pyserini.errors import ImpactIndexError, UsageError
 from l0pyserini.idf.query import IdfQueryEncoder
 from l0pyserini.index.verify import unreadable
-from l0pyserini.lucene.jvm import java_class, start_jvm
-from l0pyserini.records import Hit, ImpactVector
+from l0pyserini.lucene.jvm import java_class, java_message, start_jvm
+from l0pyserini.records import Document, Hit, ImpactVector
+from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.query_side import open_query_side
 
 DEFAULT_BATCH = 512
@@ -27,6 +28,7 @@ class ImpactSearcher:
 
     Args:    index: an index folder, or several. query_encoder: default the one the index was built
              with; an index of another tool needs one. heap: Java's largest heap, as "4g".
+             approximation: search with a part of each query; default exact.
     Raises:  ImpactIndexError: if a folder is no readable index.
              QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's.
     """
@@ -36,13 +38,16 @@ class ImpactSearcher:
         index: str | PathLike[str] | Sequence[str | PathLike[str]],
         query_encoder: IdfQueryEncoder | None = None,
         heap: str | None = None,
+        approximation: Approximation = EXACT,
     ) -> None:
         folders = [index] if isinstance(index, str | PathLike) else index
         self.indexes = tuple(map(Path, folders))
-        self.query_encoder, self.vocabulary, promised = open_query_side(self.indexes, query_encoder)
+        self.approximation = approximation
+        side = open_query_side(self.indexes, query_encoder)
+        self.query_encoder, self.vocabulary, promised, self.stores_text = side
         start_jvm(heap)
         impact_search = java_class("io.l0pyserini.ImpactSearch")
-        names = ", ".join(map(str, self.indexes))
+        self._names = names = ", ".join(map(str, self.indexes))
         try:
             self._searcher = impact_search([str(folder) for folder in self.indexes])
         except Exception as fault:
@@ -75,7 +80,8 @@ class ImpactSearcher:
         check_k(k)
         # One string each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
-        found = self._searcher.search("\n".join(map(self._line, queries)), k, threads)
+        lines = "\n".join(map(self._line, queries))
+        found = self._searcher.search(lines, k, self.approximation.candidates, threads)
         return dict(zip(qids, map(_hits, found.split("\n")), strict=False))
 
     def search_topics(
@@ -117,13 +123,38 @@ class ImpactSearcher:
         check_k(k)
         asked = "\n".join(f"{qid}\t{self._line(text)}" for qid, text in topics)
         lines, without_hits = self._searcher.writeRun(
-            asked, k, threads, str(path), tag, remove_query
+            asked, k, self.approximation.candidates, threads, str(path), tag, remove_query
         )
         return lines, without_hits
 
+    def doc(self, docid: str) -> Document | None:
+        """Return a document with its text, title and text in one; None if the index lacks it.
+
+        Raises:  ImpactIndexError: if the index keeps no texts.
+        """
+        return self.docs([docid])[0]
+
+    def docs(self, docids: Sequence[str]) -> list[Document | None]:
+        """Return doc() of many docids with one call into Java."""
+        try:
+            texts = self._searcher.texts(list(docids))
+        except Exception as fault:
+            raise ImpactIndexError(
+                f"{self._names}: {java_message(fault)}. Build the index with --store-text."
+            ) from fault
+        return [
+            None if text is None else Document(docid, text)
+            for docid, text in zip(docids, texts, strict=True)
+        ]
+
     def _line(self, text: str) -> str:
         known = self.known(self.query_encoder.encode(text))
-        return " ".join([f"{token} {impact}" for token, impact in known.items()])
+        if self.approximation == EXACT:
+            return _written(known)
+        kept = self.approximation.kept(known, self.vocabulary or {}, self.num_docs)
+        if self.approximation.candidates and len(kept) < len(known):
+            return f"{_written(kept)}\t{_written(known)}"
+        return _written(kept)
 
     def close(self) -> None:
         """Close the index; a second call does nothing."""
@@ -148,6 +179,10 @@ def check_k(k: int) -> None:
     """
     if k < 1:
         raise UsageError(f"k is {k}, expected a number from 1.")
+
+
+def _written(impacts: ImpactVector) -> str:
+    return " ".join([f"{token} {impact}" for token, impact in impacts.items()])
 
 
 def _hits(line: str) -> list[Hit]:

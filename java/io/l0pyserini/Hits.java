@@ -11,20 +11,23 @@ final class Hits {
 
   private final float[] scores;
   private final BytesRef[] docids;
+  private int size;
 
   private Hits(int size) {
     scores = new float[size];
     docids = new BytesRef[size];
+    this.size = size;
   }
 
-  /** Names documents that are ordered by score, given as the bits of a float. */
-  static Hits of(int[] scoreBits, int[] documents, DocIds reader) throws IOException {
-    Hits hits = new Hits(documents.length);
+  /** Names entries (see TopHits) that are ordered by score, and orders equal scores by docid. */
+  static Hits of(long[] entries, DocIds reader) throws IOException {
+    Hits hits = new Hits(entries.length);
     Pool pool = new Pool();
-    reader.read(documents, (place, document, docid) -> hits.docids[place] = pool.keep(docid));
-    for (int start = 0, end; start < scoreBits.length; start = end) {
-      for (end = start; end < scoreBits.length && scoreBits[end] == scoreBits[start]; end++) {
-        hits.scores[end] = Float.intBitsToFloat(scoreBits[end]);
+    reader.read(TopHits.documents(entries), (at, row, docid) -> hits.docids[at] = pool.keep(docid));
+    for (int start = 0, end; start < entries.length; start = end) {
+      int score = TopHits.score(entries[start]);
+      for (end = start; end < entries.length && TopHits.score(entries[end]) == score; end++) {
+        hits.scores[end] = Float.intBitsToFloat(score);
       }
       if (end - start > 1) {
         Arrays.sort(hits.docids, start, end);
@@ -34,7 +37,13 @@ final class Hits {
   }
 
   int size() {
-    return scores.length;
+    return size;
+  }
+
+  /** Leaves out all but the best. */
+  Hits first(int k) {
+    size = Math.min(size, k);
+    return this;
   }
 
   float score(int place) {

@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.apache.lucene.document.Document;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.MultiReader;
@@ -22,8 +24,10 @@ import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
+import org.apache.lucene.search.ConstantScoreQuery;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.BytesRef;
@@ -37,8 +41,6 @@ import org.apache.lucene.util.IOUtils;
  * one: impacts need no statistics of the whole collection. Safe for use by several threads.
  */
 public final class ImpactSearch implements Closeable {
-  private static final String CONTENTS = "contents";
-
   private final IndexReader reader;
   private final IndexSearcher searcher;
 
@@ -68,14 +70,18 @@ public final class ImpactSearch implements Closeable {
   /**
    * Searches queries in parallel.
    *
-   * @param queries a line for each query: {@code token impact token impact ...}; empty for none
+   * @param queries a line for each query: {@code token impact token impact ...}; empty for none.
+   *     Where two such lists stand in a line, with a tab between them, documents are found with the
+   *     first and scored anew with the second.
    * @param k hits for each query
+   * @param candidates documents to score anew
    * @param threads threads to search with
    * @return a line for each query: {@code docid TAB score TAB docid TAB score ...}, best first
    */
-  public String search(String queries, int k, int threads) throws Exception {
+  public String search(String queries, int k, int candidates, int threads) throws Exception {
     StringBuilder lines = new StringBuilder();
-    forEach(queries.split("\n", -1), threads, query -> text(find(query, k)), lines::append);
+    String[] asked = queries.split("\n", -1);
+    forEach(asked, threads, query -> text(find(query, k, candidates)), lines::append);
     return lines.toString();
   }
 
@@ -87,7 +93,13 @@ public final class ImpactSearch implements Closeable {
    * @return the number of lines, and the number of topics without any
    */
   public int[] writeRun(
-      String topics, int k, int threads, String file, String tag, boolean removeQuery)
+      String topics,
+      int k,
+      int candidates,
+      int threads,
+      String file,
+      String tag,
+      boolean removeQuery)
       throws Exception {
     ThreadLocal<RunLines> formats = ThreadLocal.withInitial(() -> new RunLines(tag));
     int asked = removeQuery ? Math.addExact(k, 1) : k;
@@ -101,7 +113,7 @@ public final class ImpactSearch implements Closeable {
           topic -> {
             int tab = topic.indexOf('\t');
             String qid = topic.substring(0, tab);
-            Hits hits = find(topic.substring(tab + 1), asked);
+            Hits hits = find(topic.substring(tab + 1), asked, candidates);
             return formats.get().topic(qid, hits, removeQuery ? new BytesRef(qid) : null, k);
           },
           lines -> {
@@ -149,13 +161,43 @@ public final class ImpactSearch implements Closeable {
     }
   }
 
-  private Hits find(String query, int k) throws IOException {
-    if (query.isEmpty() || reader.maxDoc() == 0) {
+  private Hits find(String line, int k, int candidates) throws IOException {
+    if (line.isEmpty() || reader.maxDoc() == 0) {
       return Hits.NONE;
     }
     // More hits than documents would only reserve memory.
     int hits = Math.min(k, reader.maxDoc());
-    return searcher.search(parse(query), TopHits.manager(hits, new DocIds(reader)));
+    DocIds docids = new DocIds(reader);
+    int tab = line.indexOf('\t');
+    if (tab < 0) {
+      return Hits.of(searcher.search(parse(line), TopHits.manager(hits, docids)), docids);
+    }
+    int first = Math.max(hits, Math.min(candidates, reader.maxDoc()));
+    long[] found = searcher.search(parse(line.substring(0, tab)), TopHits.manager(first, docids));
+    Query whole = parse(line.substring(tab + 1));
+    return Hits.of(Rescorer.rescore(searcher, whole, found), docids).first(hits);
+  }
+
+  /**
+   * Returns the texts of documents; null for those that are not there.
+   *
+   * @throws IOException if a document is there without its text
+   */
+  public String[] texts(String[] docids) throws IOException {
+    String[] texts = new String[docids.length];
+    for (int i = 0; i < docids.length; i++) {
+      Query one = new TermQuery(new Term(ImpactDocument.ID, docids[i]));
+      ScoreDoc[] found = searcher.search(new ConstantScoreQuery(one), 1).scoreDocs;
+      if (found.length > 0) {
+        Document stored =
+            searcher.storedFields().document(found[0].doc, Set.of(ImpactDocument.CONTENTS));
+        texts[i] = stored.get(ImpactDocument.CONTENTS);
+        if (texts[i] == null) {
+          throw new IOException("holds no texts");
+        }
+      }
+    }
+    return texts;
   }
 
   private static String text(Hits hits) {
@@ -171,7 +213,7 @@ public final class ImpactSearch implements Closeable {
     String[] words = line.split(" ");
     BooleanQuery.Builder query = new BooleanQuery.Builder();
     for (int i = 0; i < words.length; i += 2) {
-      Query term = new TermQuery(new Term(CONTENTS, words[i]));
+      Query term = new TermQuery(new Term(ImpactDocument.CONTENTS, words[i]));
       float impact = Integer.parseInt(words[i + 1]);
       query.add(new BoostQuery(term, impact), BooleanClause.Occur.SHOULD);
     }

@@ -35,8 +35,8 @@ final class TopHits implements Collector {
     best = new LongHeap(k);
   }
 
-  /** Returns what IndexSearcher needs to search with one thread: the hits, best first. */
-  static CollectorManager<TopHits, Hits> manager(int k, DocIds docids) {
+  /** Returns what IndexSearcher needs to search with one thread: entries, best first. */
+  static CollectorManager<TopHits, long[]> manager(int k, DocIds docids) {
     return new CollectorManager<>() {
       @Override
       public TopHits newCollector() {
@@ -44,11 +44,11 @@ final class TopHits implements Collector {
       }
 
       @Override
-      public Hits reduce(Collection<TopHits> collectors) throws IOException {
+      public long[] reduce(Collection<TopHits> collectors) throws IOException {
         if (collectors.size() != 1) {
           throw new IllegalStateException("one query is searched by one thread");
         }
-        return collectors.iterator().next().hits();
+        return collectors.iterator().next().entries();
       }
     };
   }
@@ -85,7 +85,7 @@ final class TopHits implements Collector {
 
   private void offer(int score, int document) throws IOException {
     if (score > threshold) {
-      long entry = (long) score << 32 | ~document & 0xFFFFFFFFL;
+      long entry = entry(score, document);
       if (best.size() < k) {
         best.push(entry);
         if (best.size() == k) {
@@ -127,33 +127,44 @@ final class TopHits implements Collector {
       all[tied + places++] = document(best.pop());
     }
     for (int document : docids.first(Arrays.copyOf(all, tied + places), places)) {
-      best.push((long) threshold << 32 | ~document & 0xFFFFFFFFL);
+      best.push(entry(threshold, document));
     }
     tied = 0;
   }
 
-  private Hits hits() throws IOException {
+  private long[] entries() throws IOException {
     settle();
     long[] entries = new long[best.size()];
     for (int i = 0; i < entries.length; i++) {
       entries[i] = best.get(i + 1);
     }
-    Arrays.sort(entries);
-    int[] scores = new int[entries.length];
-    int[] documents = new int[entries.length];
-    for (int i = 0; i < entries.length; i++) {
-      long entry = entries[entries.length - 1 - i];
-      scores[i] = score(entry);
-      documents[i] = document(entry);
-    }
-    return Hits.of(scores, documents, docids);
+    return ordered(entries);
   }
 
-  private static int score(long entry) {
+  /** Orders entries by score, best first. */
+  static long[] ordered(long[] entries) {
+    Arrays.sort(entries);
+    for (int i = 0, j = entries.length - 1; i < j; i++, j--) {
+      long swapped = entries[i];
+      entries[i] = entries[j];
+      entries[j] = swapped;
+    }
+    return entries;
+  }
+
+  static int[] documents(long[] entries) {
+    return Arrays.stream(entries).mapToInt(TopHits::document).toArray();
+  }
+
+  static long entry(int score, int document) {
+    return (long) score << 32 | ~document & 0xFFFFFFFFL;
+  }
+
+  static int score(long entry) {
     return (int) (entry >>> 32);
   }
 
-  private static int document(long entry) {
+  static int document(long entry) {
     return ~(int) entry;
   }
 }

@@ -1,0 +1,86 @@
+package io.l0pyserini;
+
+import io.anserini.search.similarity.ImpactSimilarity;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.lucene.index.BinaryDocValues;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.ReaderUtil;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.BoostQuery;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.TermQuery;
+import org.apache.lucene.search.TopScoreDocCollectorManager;
+import org.apache.lucene.store.FSDirectory;
+
+/**
+ * The floors that benchmarks/lucene.py compares with: `parse FILES` only reads encoded files,
+ * `search INDEX QUERIES K RUNS` is Lucene's own top k with ids from doc values, nothing written.
+ * Prints seconds, a line for each run.
+ */
+final class Bare {
+  public static void main(String[] args) throws Exception {
+    if (args[0].equals("parse")) {
+      parse(List.of(args).subList(1, args.length));
+    } else {
+      search(args[1], args[2], Integer.parseInt(args[3]), Integer.parseInt(args[4]));
+    }
+  }
+
+  private static void parse(List<String> files) throws Exception {
+    long start = System.nanoTime();
+    EncodedLine line = new EncodedLine();
+    long[] postings = new long[1];
+    for (String file : files) {
+      EncodedFiles.read(
+          Path.of(file),
+          chunk -> {
+            for (int from = 0, to; from < chunk.size(); from = to + 1) {
+              for (to = from; to < chunk.size() && chunk.bytes()[to] != '\n'; to++) {}
+              line.read(chunk.bytes(), from, to, false);
+              postings[0] += line.size();
+            }
+          });
+    }
+    System.out.println((System.nanoTime() - start) / 1e9);
+  }
+
+  private static void search(String index, String queries, int k, int runs) throws Exception {
+    DirectoryReader reader = DirectoryReader.open(FSDirectory.open(Path.of(index)));
+    IndexSearcher searcher = new IndexSearcher(reader);
+    searcher.setSimilarity(new ImpactSimilarity());
+    List<Query> parsed = new ArrayList<>();
+    for (String line : Files.readAllLines(Path.of(queries))) {
+      BooleanQuery.Builder query = new BooleanQuery.Builder();
+      String[] words = line.split(" ");
+      for (int i = 0; i + 1 < words.length; i += 2) {
+        Query term = new TermQuery(new Term("contents", words[i]));
+        query.add(
+            new BoostQuery(term, Integer.parseInt(words[i + 1])), BooleanClause.Occur.SHOULD);
+      }
+      parsed.add(query.build());
+    }
+    for (int run = 0; run < runs; run++) {
+      long start = System.nanoTime();
+      long length = 0;
+      for (Query query : parsed) {
+        for (ScoreDoc hit :
+            searcher.search(query, new TopScoreDocCollectorManager(k, null, k)).scoreDocs) {
+          LeafReaderContext leaf =
+              reader.leaves().get(ReaderUtil.subIndex(hit.doc, reader.leaves()));
+          BinaryDocValues ids = leaf.reader().getBinaryDocValues("id");
+          ids.advanceExact(hit.doc - leaf.docBase);
+          length += ids.binaryValue().length;
+        }
+      }
+      System.out.println((System.nanoTime() - start) / 1e9 + (length < 0 ? " " : ""));
+    }
+  }
+}
