@@ -38,13 +38,14 @@ pytrec_eval.RelevanceEvaluator(qrels, names).evaluate(run)
     ),
 }
 MEASURED = """
-import sys, time
+import os, sys, time
 Q, R = sys.argv[1:]
 start = time.perf_counter()
 {code}
 seconds = time.perf_counter() - start
+busy = sum(os.times()[:4])  # trec_eval's included
 peak = open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]
-print(f"{{seconds:.2f}} s, {{int(peak) / 1024:,.0f}} MiB")
+print(f"{{seconds:.2f}} s, {{busy:.2f}} s of CPU, {{int(peak) / 1024:,.0f}} MiB")
 """
 
 

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from l0pyserini.progress import progress_bar
 from l0pyserini.search.run import RunLine, seen_before, stream_run
 
@@ -42,10 +44,11 @@ def check_run(
     facts = RunFacts()
     closed: set[str] = set()
     scattered: set[str] = set()
-    qid, score, seen = None, 0.0, set[str]()
+    qid, single, seen = None, np.float32(0), set[str]()
     with open(target, "w", encoding="utf-8") as handle:
         for line in _with_progress(source):
             facts.lines += 1
+            before, single = single, np.float32(line.score)  # as trec_eval keeps scores
             if line.qid != qid:
                 if qid is not None:
                     closed.add(qid)
@@ -54,11 +57,10 @@ def check_run(
                     scattered.add(qid)
                 if qid not in topics:
                     facts.unjudged.add(qid)
-            elif line.score == score:
+            elif single == before:
                 facts.tied += 1
-            elif line.score > score:
+            elif single > before:
                 facts.unsorted.add(qid)
-            score = line.score
             if line.docid in seen:
                 raise seen_before(f"{source}:{line.number}", qid, line.docid)
             seen.add(line.docid)
@@ -69,7 +71,7 @@ def check_run(
             if qid in topics:
                 facts.judged.add(qid)
                 # repr gives the shortest digits that read back as the same number.
-                handle.write(f"{qid} Q0 {line.docid} 0 {score!r} r\n")
+                handle.write(f"{qid} Q0 {line.docid} 0 {line.score!r} r\n")
     if scattered:
         _check_scattered(source, scattered)
     return facts
