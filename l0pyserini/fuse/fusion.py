@@ -96,7 +96,7 @@ def fuse_runs(
 ) -> FusionSummary:
     """Fuse TREC runs into one. A topic that a run lacks is fused from the others.
 
-    Memory: all runs are held, about 0.3 kB a line.
+    Memory: all runs are held, about 0.2 kB a line.
 
     Args:    method: of METHODS. weights: one a run; default 1 each. k: of rrf. depth: hits that
              are taken of each run and topic. hits: hits that are written of each topic.
