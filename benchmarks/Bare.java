@@ -5,8 +5,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.lucene.document.BinaryDocValuesField;
+import org.apache.lucene.document.Field;
+import org.apache.lucene.document.FieldType;
 import org.apache.lucene.index.BinaryDocValues;
 import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexOptions;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.IndexWriterConfig.OpenMode;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.index.Term;
@@ -19,9 +26,11 @@ import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TopScoreDocCollectorManager;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.util.BytesRef;
 
 /**
  * The floors that benchmarks/lucene.py compares with: `parse FILES` only reads encoded files,
+ * `index FOLDER NORMS FILES` indexes with one thread, with or without norms, and
  * `search INDEX QUERIES K RUNS` is Lucene's own top k with ids from doc values, nothing written.
  * Prints seconds, a line for each run.
  */
@@ -29,6 +38,8 @@ final class Bare {
   public static void main(String[] args) throws Exception {
     if (args[0].equals("parse")) {
       parse(List.of(args).subList(1, args.length));
+    } else if (args[0].equals("index")) {
+      index(args[1], Boolean.parseBoolean(args[2]), List.of(args).subList(3, args.length));
     } else {
       search(args[1], args[2], Integer.parseInt(args[3]), Integer.parseInt(args[4]));
     }
@@ -48,6 +59,32 @@ final class Bare {
               postings[0] += line.size();
             }
           });
+    }
+    System.out.println((System.nanoTime() - start) / 1e9);
+  }
+
+  private static void index(String folder, boolean norms, List<String> files) throws Exception {
+    long start = System.nanoTime();
+    EncodedLine line = new EncodedLine();
+    FieldType type = new FieldType();
+    type.setIndexOptions(IndexOptions.DOCS_AND_FREQS);
+    type.setOmitNorms(!norms);
+    Field impacts = new Field("contents", new ImpactTokenStream(line), type);
+    IndexWriterConfig config = ImpactIndexer.config(512).setOpenMode(OpenMode.CREATE);
+    try (IndexWriter writer = new IndexWriter(FSDirectory.open(Path.of(folder)), config)) {
+      for (String file : files) {
+        EncodedFiles.read(
+            Path.of(file),
+            chunk -> {
+              for (int from = 0, to; from < chunk.size(); from = to + 1) {
+                for (to = from; to < chunk.size() && chunk.bytes()[to] != '\n'; to++) {}
+                line.read(chunk.bytes(), from, to, false);
+                BytesRef docid = new BytesRef(line.docid());
+                writer.addDocument(List.of(new BinaryDocValuesField("id", docid), impacts));
+              }
+            });
+      }
+      writer.forceMerge(1);
     }
     System.out.println((System.nanoTime() - start) / 1e9);
   }

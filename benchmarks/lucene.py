@@ -37,6 +37,7 @@ from l0pyserini.lucene.java import find_java
 from l0pyserini.lucene.jvm import class_path
 
 SHARD = 10_000
+VECTORS = "--add-modules=jdk.incubator.vector"
 
 PYSERINI = """
 import json, sys, time
@@ -118,14 +119,14 @@ def index_of(folder: Path, passages: int) -> Path:
     return index
 
 
-def bare(*arguments: object) -> list[float]:
+def bare(*arguments: object, options: tuple[str, ...] = (VECTORS,)) -> list[float]:
     """Run Bare.java; return its seconds."""
     java = find_java()
     with tempfile.TemporaryDirectory() as place:
         path = os.pathsep.join(class_path())
         javac = [java.home / "bin/javac", "-nowarn", "-cp", path, "-d", place]
         subprocess.run([*javac, Path(__file__).with_name("Bare.java")], check=True)
-        command = [java.java, "--add-modules=jdk.incubator.vector", "-cp"]
+        command = [java.java, *options, "-cp"]
         done = subprocess.run(
             [*command, f"{path}:{place}", "io.l0pyserini.Bare", *map(str, arguments)],
             capture_output=True, text=True, check=True,

@@ -1,7 +1,36 @@
-"""Impact indexes: building them and checking what they hold."""
+"""Impact indexes: building them, changing them and checking what they hold."""
 
-from l0pyserini.index.api import build_index
-from l0pyserini.index.facts import read_facts
-from l0pyserini.index.verify import verify_index
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["build_index", "read_facts", "verify_index"]
+if TYPE_CHECKING:
+    from l0pyserini.index.api import build_index
+    from l0pyserini.index.facts import read_facts
+    from l0pyserini.index.grow import append_to_index, delete_documents, merge_indexes
+    from l0pyserini.index.verify import verify_index
+
+__all__ = [
+    "append_to_index",
+    "build_index",
+    "delete_documents",
+    "merge_indexes",
+    "read_facts",
+    "verify_index",
+]
+
+_HOMES = {
+    "append_to_index": "grow",
+    "build_index": "api",
+    "delete_documents": "grow",
+    "merge_indexes": "grow",
+    "read_facts": "facts",
+    "verify_index": "verify",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # verify and its neighbours are commands too, and must not be loaded before they are run.
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
