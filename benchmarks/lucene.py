@@ -37,6 +37,9 @@ from l0pyserini.lucene.java import find_java
 from l0pyserini.lucene.jvm import class_path
 
 SHARD = 10_000
+WARM = 4
+"""Runs before those that are measured, on every side: Java compiles what it runs often."""
+
 VECTORS = "--add-modules=jdk.incubator.vector"
 
 PYSERINI = """
@@ -50,7 +53,7 @@ index, topics, queries, k, runs, output = sys.argv[1:]
 searcher = LuceneImpactSearcher(index, IdfQueryEncoder.load(index + "/query_encoder.json"), -1)
 asked = read_topics(topics)[: int(queries)]
 times = []
-for _ in range(int(runs) + 1):
+for _ in range(int(runs)):
     start = time.perf_counter()
     found = searcher.batch_search([t.text for t in asked], [t.qid for t in asked], int(k), 1)
     with open(output, "w") as handle:
@@ -58,7 +61,7 @@ for _ in range(int(runs) + 1):
             for rank, hit in enumerate(hits, start=1):
                 handle.write(f"{qid} Q0 {hit.docid} {rank} {hit.score:.6f} pyserini\\n")
     times.append(time.perf_counter() - start)
-print(json.dumps(times[1:]))
+print(json.dumps(times))
 """
 
 MEMORY = """
@@ -179,22 +182,22 @@ def searching(args: argparse.Namespace) -> None:
         lines.write_text("\n".join(searcher._line(text) for _, text in asked))
         for k in (10, 1000):
             ours = []
-            for _ in range(args.runs + 2):
+            for _ in range(WARM + args.runs):
                 run.write_bytes(b"")
                 start = time.perf_counter()
                 searcher.append_run(run, asked, k, 1, "l0pyserini")
                 ours.append(time.perf_counter() - start)
             done = subprocess.run(
                 [sys.executable, "-c", PYSERINI, str(index), topics, str(args.queries), str(k),
-                 str(args.runs), str(args.folder / "theirs.txt")],
+                 str(WARM + args.runs), str(args.folder / "theirs.txt")],
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
-            floor = bare("search", index, lines, k, args.runs + 2)
+            floor = bare("search", index, lines, k, WARM + args.runs)
             print(f"k = {k}, {len(asked)} queries, one thread")
             rows = {
-                "  l0pyserini": ours[2:],
-                "  LuceneImpactSearcher": json.loads(done.stdout.splitlines()[-1]),
-                "  bare Lucene in Java, nothing written": floor[2:],
+                "  l0pyserini": ours[WARM:],
+                "  LuceneImpactSearcher": json.loads(done.stdout.splitlines()[-1])[WARM:],
+                "  bare Lucene in Java, nothing written": floor[WARM:],
             }
             for name, times in rows.items():
                 print(shown(name, times), f"{len(asked) / statistics.median(times):8.1f} queries/s")

@@ -77,7 +77,8 @@ def show(
     """Print an index's bytes and milliseconds for a query."""
     cells = [f"{name:<24} {lucene_bytes(index):>12,} bytes"]
     for k in (10, 1000):
-        times = lucene.bare("search", index, lines, k, args.runs + 2, options=options)[2:]
+        times = lucene.bare("search", index, lines, k, lucene.WARM + args.runs, options=options)
+        times = times[lucene.WARM :]
         cells.append(f"k = {k}: {statistics.median(times) * 1000 / args.queries:.3f} ms")
     print("  ".join(cells), flush=True)
 
@@ -107,14 +108,14 @@ def approximation(args: argparse.Namespace) -> None:
 def rate(
     searcher: ImpactSearcher, asked: list[tuple[str, str]], k: int, run: Path, runs: int
 ) -> float:
-    """Return queries/s of writing runs with one thread, the median after two unmeasured ones."""
+    """Return queries/s of writing runs with one thread, the median after some unmeasured ones."""
     times = []
-    for _ in range(runs + 2):
+    for _ in range(lucene.WARM + runs):
         run.write_bytes(b"")
         start = time.perf_counter()
         searcher.append_run(run, asked, k, 1, "t")
         times.append(time.perf_counter() - start)
-    return len(asked) / statistics.median(times[2:])
+    return len(asked) / statistics.median(times[lucene.WARM :])
 
 
 def main() -> None:
