@@ -207,7 +207,7 @@ def check_config(config: TrainConfig) -> TrainConfig:
         "loss", config.loss, "a weight above 0 for one of kl, margin_mse, infonce",
     )  # fmt: skip
     _require(config.loss.temperature > 0, "loss.temperature", config.loss.temperature, "above 0")
-    _require(config.learning_rate > 0, "learning_rate", config.learning_rate, "a number above 0")
+    _require(0 < config.learning_rate < math.inf, "learning_rate", config.learning_rate, "a number above 0")
     _not_negative("regularizer.weight", sparse.weight)
     _not_negative("regularizer.ramp_steps", sparse.ramp_steps)
     if sparse.threshold != AUTO:

@@ -8,14 +8,14 @@ from l0pyserini.errors import TrainingError
 from l0pyserini.train.config import AUTO, AUTO_SHARE, RegularizerConfig
 from l0pyserini.train.regularizers import ramp
 
-FIRST_LAMBDA = 1e-2
-"""Where the controller begins when no weight is given."""
+FIRST_LAMBDA = 1e-4
+"""Where the controller begins when no weight is given: documents grow short faster than long."""
 
-MEMORY = 0.95
+MEMORY = 0.9
 """Of the running mean of the measured length or FLOPS, a step."""
 
 INTEGRAL = 0.03
-PROPORTIONAL = 1.0
+PROPORTIONAL = 0.5
 """How far lambda's logarithm moves for an error of one (in the logarithm of length / target)."""
 
 LARGEST_ERROR = 1.0

@@ -18,6 +18,7 @@ import orjson
 from l0pyserini.corpora.jsonl import parse_object
 from l0pyserini.errors import TrainingDataError
 from l0pyserini.files import read_lines
+from l0pyserini.train.hub import is_data_set, load_data_set
 
 QUERY_KEYS = ("qid", "query")
 DOCUMENT_KEYS = ("docids", "docs")
@@ -90,21 +91,7 @@ class DatasetRows:
     """The rows of a Hugging Face data set of the same forms."""
 
     def __init__(self, name: str, split: str = "train") -> None:
-        try:
-            from datasets import load_dataset
-        except ImportError as fault:
-            raise TrainingDataError(
-                f"{name}: is no file here, and the `datasets` package that could fetch it is not "
-                "installed. Install it, or give the rows as a JSONL file."
-            ) from fault
-        try:
-            self._rows = load_dataset(name, split=split)
-        except Exception as fault:
-            raise TrainingDataError(
-                f"{name}: is no file here and could not be loaded as a data set "
-                f"({type(fault).__name__}: {str(fault).splitlines()[0]}). Check the name and the "
-                "network, or save its rows as JSONL and give that file."
-            ) from fault
+        self._rows = load_data_set(name, None, split)
         self._name = name
 
     def __len__(self) -> int:
@@ -122,7 +109,7 @@ def open_rows(spec: str) -> RowSource:
     path = Path(spec)
     if path.is_file():
         return JsonlRows(path)
-    if spec.count("/") != 1 or spec.startswith((".", "/", "~")) or path.suffix:
+    if not is_data_set(spec):
         raise TrainingDataError(
             f"{spec}: no such rows. Expected a JSONL file (.gz too) or a data set's name."
         )

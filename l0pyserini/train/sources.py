@@ -7,13 +7,15 @@ from l0pyserini.corpora import open_corpus
 from l0pyserini.corpora.topics import stream_topics
 from l0pyserini.errors import UsageError
 from l0pyserini.progress import progress_bar
+from l0pyserini.train.hub import is_data_set, load_data_set
 from l0pyserini.train.texts import TextRow, TextStore, repair_latin1
 
 
 def text_stores(corpus: str, topics: str | None, folder: Path) -> tuple[TextStore, TextStore]:
     """Write a corpus and topics into stores below a folder and open them.
 
-    Title and text are joined as the encoders read them; MS MARCO's Latin-1 damage is mended.
+    Either may be a folder or file, or the name of a data set in BEIR's form on the hub
+    (BeIR/msmarco). Title and text are joined as the encoders read them; MS MARCO's Latin-1 damage is mended.
 
     Raises:  UsageError: if no topics are named. CorpusError, TopicsError: as their readers.
     """
@@ -23,14 +25,27 @@ def text_stores(corpus: str, topics: str | None, folder: Path) -> tuple[TextStor
             "the queries."
         )
 
-    def documents() -> Iterator[TextRow]:
-        with progress_bar(None, "read", "docs") as bar:
-            for document in open_corpus(corpus):
-                yield document.docid, repair_latin1(document.contents)
-                bar.update()
-
-    queries = ((topic.qid, repair_latin1(topic.text)) for topic in stream_topics(topics))
+    documents = ((docid, repair_latin1(text)) for docid, text in _documents(corpus))
+    queries = ((qid, repair_latin1(text)) for qid, text in _queries(topics))
     return (
-        TextStore.build(folder / "corpus.sqlite", documents(), "document"),
+        TextStore.build(folder / "corpus.sqlite", documents, "document"),
         TextStore.build(folder / "topics.sqlite", queries, "query"),
     )
+
+
+def _documents(spec: str) -> Iterator[TextRow]:
+    with progress_bar(None, "read", "docs") as bar:
+        if is_data_set(spec):
+            for record in load_data_set(spec, "corpus", "corpus"):
+                yield record["_id"], " ".join(filter(None, (record["title"], record["text"])))
+                bar.update()
+            return
+        for document in open_corpus(spec):
+            yield document.docid, document.contents
+            bar.update()
+
+
+def _queries(spec: str) -> Iterator[TextRow]:
+    if is_data_set(spec):
+        return ((one["_id"], one["text"]) for one in load_data_set(spec, "queries", "queries"))
+    return ((topic.qid, topic.text) for topic in stream_topics(spec))

@@ -68,10 +68,11 @@ class Student(nn.Module):
             parts.append(self._maxima(ids[rows, :width], mask[rows, :width]))
             at += len(rows)
         maxima = torch.cat(parts)[order.argsort()] * self.kept
-        if query_tokens is None:
-            return maxima, None
-        known = query_tokens >= 0
-        return maxima, self.query_weights[query_tokens.clamp(min=0)] * known
+        return maxima, None if query_tokens is None else self.ask(query_tokens)
+
+    def ask(self, query_tokens: Tensor) -> Tensor:
+        """Return the weights of query tokens, 0 where there is none. Args, Returns: as forward."""
+        return self.query_weights[query_tokens.clamp(min=0)] * (query_tokens >= 0)
 
     def _maxima(self, ids: Tensor, mask: Tensor) -> Tensor:
         # A row without tokens would make attention divide by zero; one stands in, and the head
@@ -83,7 +84,7 @@ class Student(nn.Module):
 
     def idf_table(self) -> IdfTable:
         """Return the query weights as a table of the tokens that have one."""
-        weights = self.query_weights.detach().cpu().tolist()
+        weights = self.query_weights.detach().clamp(min=0).cpu().tolist()
         named = zip(self.tokenizer.tokens, weights, strict=False)
         return IdfTable({token: w for token, w in named if token is not None}, "trained")
 

@@ -10,12 +10,13 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from safetensors.torch import load_model
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from l0pyserini.errors import TrainingError
 from l0pyserini.files import write_json
+from l0pyserini.model.checkpoint import open_checkpoint
+from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.train.checkpoints import ENCODER, STATE, save_student
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
@@ -95,7 +96,7 @@ class L0Trainer(Trainer):
                 states.append(_random_state())
                 found.append(model(ids, mask)[0])
             end = _random_state()
-            weights = self.student(batch["ids"][:0], batch["mask"][:0], batch["query_tokens"])[1]
+            weights = self.student.ask(batch["query_tokens"])
         maxima = torch.cat(found).requires_grad_()
         weights.requires_grad_(self.recipe.query.train)
         loss = self._judge(maxima, weights, batch)
@@ -123,9 +124,10 @@ class L0Trainer(Trainer):
         loss, parts = self._objective(
             maxima, weights, tokens, batch["teacher"], strength, threshold
         )
-        if not math.isfinite(float(loss)):
+        value = float(loss.detach())
+        if not math.isfinite(value):
             raise TrainingError(
-                f"step {step}: the loss is {float(loss)}, in the batch of {batch['where'][0]} to "
+                f"step {step}: the loss is {value}, in the batch of {batch['where'][0]} to "
                 f"{batch['where'][-1]}. Lower learning_rate, raise warmup_steps or set "
                 "max_grad_norm=1; the last checkpoint is kept."
             )
@@ -157,10 +159,12 @@ class L0Trainer(Trainer):
             shutil.rmtree(old)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ARG002
-        folder = Path(resume_from_checkpoint)
-        weights = folder / ENCODER / "model.safetensors"
-        load_model(self.student.lm, weights, strict=False)
-        self.student.load_queries(folder / ENCODER)
+        folder = Path(resume_from_checkpoint) / ENCODER
+        # transformers saves some architectures under other names than their modules have, so
+        # only its own loader finds all weights.
+        saved = load_masked_lm(open_checkpoint(str(folder)))
+        self.student.lm.load_state_dict(saved.state_dict())
+        self.student.load_queries(folder)
 
 
 class OwnState(TrainerCallback):

