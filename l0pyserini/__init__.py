@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from l0pyserini.idf import IdfTable
     from l0pyserini.index import build_index
     from l0pyserini.model import DocumentEncoder, open_checkpoint, save_checkpoint
+    from l0pyserini.report import write_report
     from l0pyserini.search import IdfQueryEncoder, ImpactSearcher, read_run, write_run
 
 _HOMES = {
@@ -41,6 +42,7 @@ _HOMES = {
     "read_topics": "corpora",
     "run_bm25": "bm25",
     "save_checkpoint": "model",
+    "write_report": "report",
     "write_run": "search",
 }
 
@@ -64,6 +66,7 @@ __all__ = [
     "read_topics",
     "run_bm25",
     "save_checkpoint",
+    "write_report",
     "write_run",
 ]
 

@@ -5,16 +5,13 @@ from html import escape
 
 from l0pyserini.explain.shares import EXPANSION, Explanation, verdict
 from l0pyserini.explain.show import (
-    Table,
+    Section,
     differences_table,
     headline,
     shares_table,
 )
 from l0pyserini.tokenization import Tokenizer
 from l0pyserini.webpage import Markup, page, table
-
-Section = tuple[str, str, Table]
-"""Heading, a sentence, and the table beneath it."""
 
 _STYLE = """
 .bar { display: inline-block; height: .7em; background: var(--blue); margin-right: .5em; }

@@ -11,6 +11,9 @@ from l0pyserini.table import format_table
 Table = tuple[list[str], list[list[str]]]
 """A header, and rows as long as it."""
 
+Section = tuple[str, str, Table]
+"""Heading, a sentence, and the table beneath it."""
+
 
 def headline(one: Explanation) -> str:
     """Return docid, rank and score, and how much of it is expansion where that is known."""

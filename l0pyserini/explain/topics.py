@@ -8,16 +8,13 @@ from l0pyserini.explain.collected import collect, query_encoder_of
 from l0pyserini.explain.effects import needed_impacts, token_effects
 from l0pyserini.explain.postings import token_costs
 from l0pyserini.explain.show import (
-    Table,
+    Section,
     costs_line,
     costs_table,
     effects_line,
     effects_table,
 )
 from l0pyserini.search.run import read_run
-
-Section = tuple[str, str, Table]
-"""Heading, a sentence, and the table beneath it."""
 
 
 def explain_topics(
