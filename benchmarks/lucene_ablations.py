@@ -3,7 +3,8 @@
 python benchmarks/lucene_ablations.py choices|approximation --shared ../shared --folder FOLDER
 
 FOLDER holds what `lucene.py encode` made. `choices` times bare Lucene on indexes that differ in one
-choice; `approximation` shows the command's own speed on Wikipedia and nDCG@10 on SciFact.
+choice, in CPU seconds; `approximation` shows the command's own speed on Wikipedia and nDCG@10 on
+SciFact.
 """
 
 import argparse
@@ -101,20 +102,22 @@ def approximation(args: argparse.Namespace) -> None:
         cells = [f"{name:<42} nDCG@10 {quality:.4f} on {judged} topics"]
         with ImpactSearcher(wikipedia, approximation=way) as searcher:
             for k in (10, 1000):
-                cells.append(f"k = {k}: {rate(searcher, asked, k, run, args.runs):.0f} queries/s")
+                cells.append(
+                    f"k = {k}: {rate(searcher, asked, k, run, args.runs):.0f} queries a CPU s"
+                )
         print("  ".join(cells), flush=True)
 
 
 def rate(
     searcher: ImpactSearcher, asked: list[tuple[str, str]], k: int, run: Path, runs: int
 ) -> float:
-    """Return queries/s of writing runs with one thread, the median after some unmeasured ones."""
+    """Return queries a CPU second of writing runs with one thread, after some unmeasured runs."""
     times = []
     for _ in range(lucene.WARM + runs):
         run.write_bytes(b"")
-        start = time.perf_counter()
+        start = time.process_time()
         searcher.append_run(run, asked, k, 1, "t")
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return len(asked) / statistics.median(times[lucene.WARM :])
 
 

@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--encoder", help="query encoder for an index that another tool built")
     part = flags.add_argument_group(
         "approximate search",
-        "find documents with a part of the query; measured in docs/performance.md",
+        "find documents with a part of the query; see docs/searching.md",
     )
     part.add_argument(
         "--weight-share",
