@@ -31,19 +31,22 @@ CONFIG = Path(__file__).parents[1] / "configs/frontier/base.yaml"
 
 @dataclass(frozen=True)
 class Family:
-    """A way to be sparse. scale: of the strengths, because smaller weights are penalised less."""
+    """A way to be sparse. scale: of the strengths, because smaller weights are penalised less.
+    loss_scale: of the student's scores, so that both activations spread them as the teacher does.
+    """
 
     name: str
     activation: str
     threshold: float
     scale: float
+    loss_scale: float
 
 
 FAMILIES = (
-    Family("FLOPS", "log1p_relu", 0, 1),
-    Family("l0 mask", "log1p_relu", L0_THRESHOLD, 1),
-    Family("l0 activation", "log1p_relu_2", 0, 3),
-    Family("both", "log1p_relu_2", L0_THRESHOLD, 3),
+    Family("FLOPS", "log1p_relu", 0, 1, 0.3),
+    Family("l0 mask", "log1p_relu", L0_THRESHOLD, 1, 0.3),
+    Family("l0 activation", "log1p_relu_2", 0, 3, 0.6),
+    Family("both", "log1p_relu_2", L0_THRESHOLD, 3, 0.6),
 )
 
 
@@ -52,7 +55,7 @@ def point(family: Family, strength: float, seed: int, output: Path, sets: list[D
     folder = output / f"{family.name.replace(' ', '-')}-{strength:g}-{seed}"
     recipe = load_config(CONFIG, [f"output={folder}", f"activation={family.activation}",
         f"seed={seed}", f"regularizer.threshold={family.threshold}",
-        f"regularizer.weight={strength * family.scale}"])  # fmt: skip
+        f"loss.scale={family.loss_scale}", f"regularizer.weight={strength * family.scale}"])  # fmt: skip
     watch = Stopwatch()
     done = train(recipe, resume=folder.exists())
     checkpoint = open_checkpoint(str(done.encoder))
@@ -150,6 +153,7 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("output", type=Path)
     flags.add_argument("--data", type=Path, required=True)
+    flags.add_argument("--families", nargs="+", default=[family.name for family in FAMILIES])
     flags.add_argument("--only-report", action="store_true", help="of the points made so far")
     args = flags.parse_args()
     log = args.output / "frontier.jsonl"
@@ -160,6 +164,8 @@ def main() -> None:
 
     def make(family: Family, strength: float, seed: int) -> None:
         if (family.name, strength * family.scale, seed) in made or args.only_report:
+            return
+        if family.name not in args.families:
             return
         done = point(family, strength, seed, args.output, sets)
         points.append(done)

@@ -12,14 +12,13 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's flags."""
     flags = make_parser(
         "train",
-        "Train an inference-free document encoder from a recipe (YAML).",
+        "Train an inference-free document encoder from a recipe (YAML). Several GPUs: "
+        "torchrun --nproc_per_node=8 -m l0pyserini.train --config ...",
         [
             "train --config configs/l0-tiny.yaml",
             "train --config configs/l0-tiny.yaml output=runs/mine steps=500 "
             "regularizer.target_length=120",
             "train --config configs/l0-tiny.yaml --resume",
-            "train --config configs/paper-distilbert.yaml      # several GPUs: "
-            "torchrun --nproc_per_node=8 -m l0pyserini.train ...",
         ],
     )
     flags.add_argument("--config", required=True, help="the recipe")

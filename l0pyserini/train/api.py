@@ -92,7 +92,7 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
     if trainer.args.should_save and development.best is None:
         save_student(output / ENCODER, student, recipe, recipe.save_dtype)
     lines = (output / LOG).read_text(encoding="utf-8").splitlines()
-    last = next((r for r in map(json.loads, reversed(lines)) if "length" in r), {})
+    last: dict[str, Any] = next((r for r in map(json.loads, reversed(lines)) if "length" in r), {})
     return TrainSummary(
         encoder=output / ENCODER,
         steps=trainer.state.global_step,

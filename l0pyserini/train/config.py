@@ -43,11 +43,14 @@ class TeacherConfig:
 
 @dataclass
 class LossConfig:
-    """The weight of each loss; 0 leaves it out."""
+    """The weight of each loss; 0 leaves it out. scale: of the student's scores in all of them: a
+    student whose scores spread wider than its teacher's would else learn to weigh all tokens less.
+    temperature: of student and teacher."""
 
     kl: float = 0.0
     margin_mse: float = 0.0
     infonce: float = 0.0
+    scale: float = 1.0
     temperature: float = 1.0
     in_batch_negatives: bool = False
 
@@ -206,8 +209,14 @@ def check_config(config: TrainConfig) -> TrainConfig:
         config.loss.kl + config.loss.margin_mse + config.loss.infonce > 0,
         "loss", config.loss, "a weight above 0 for one of kl, margin_mse, infonce",
     )  # fmt: skip
+    _require(config.loss.scale > 0, "loss.scale", config.loss.scale, "above 0")
     _require(config.loss.temperature > 0, "loss.temperature", config.loss.temperature, "above 0")
-    _require(0 < config.learning_rate < math.inf, "learning_rate", config.learning_rate, "a number above 0")
+    _require(
+        0 < config.learning_rate < math.inf,
+        "learning_rate",
+        config.learning_rate,
+        "a number above 0",
+    )
     _not_negative("regularizer.weight", sparse.weight)
     _not_negative("regularizer.ramp_steps", sparse.ramp_steps)
     if sparse.threshold != AUTO:

@@ -47,6 +47,7 @@ class Objective:
         queries = len(query_tokens)
         documents = maxima.view(queries, -1, maxima.shape[1])
         weights = activate(documents, self.activation)
+        query_weights = query_weights * self.loss.scale
         own = score_own(weights, query_tokens, query_weights)
         parts: dict[str, Tensor] = {}
         wanted = self.loss

@@ -15,7 +15,8 @@ def text_stores(corpus: str, topics: str | None, folder: Path) -> tuple[TextStor
     """Write a corpus and topics into stores below a folder and open them.
 
     Either may be a folder or file, or the name of a data set in BEIR's form on the hub
-    (BeIR/msmarco). Title and text are joined as the encoders read them; MS MARCO's Latin-1 damage is mended.
+    (BeIR/msmarco). Title and text are joined as the encoders read them; MS MARCO's Latin-1 damage
+    is mended.
 
     Raises:  UsageError: if no topics are named. CorpusError, TopicsError: as their readers.
     """

@@ -2,6 +2,7 @@
 
 A teacher is named `kind:model`: `dense:` a bi-encoder and `cross:` a cross-encoder of
 sentence-transformers, `sparse:` a masked LM that encodes queries and documents alike (SPLADE).
+`bm25:` needs no model.
 """
 
 import json
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from l0pyserini.errors import TrainingError, UsageError
 from l0pyserini.progress import progress_bar
+from l0pyserini.train.lexical import LexicalTeacher
 
 ENSEMBLE_SCALE = 30.0
 """By which the averaged scores, 0 to 1, are multiplied; as in the paper."""
@@ -100,9 +102,11 @@ class CrossTeacher:
         return np.asarray(found, dtype=np.float32)
 
 
-Teacher = DenseTeacher | SparseTeacher | CrossTeacher
+Teacher = DenseTeacher | SparseTeacher | CrossTeacher | LexicalTeacher
 
-KINDS: dict[str, type[Teacher]] = {
+BM25 = "bm25"
+
+KINDS: dict[str, type[DenseTeacher | SparseTeacher | CrossTeacher]] = {
     "dense": DenseTeacher,
     "sparse": SparseTeacher,
     "cross": CrossTeacher,
@@ -118,10 +122,12 @@ def open_teacher(
              or its library is missing. CheckpointError: as open_checkpoint, for `sparse:`.
     """
     kind, _, model = spec.partition(":")
+    if kind == BM25 and not model:
+        return LexicalTeacher()
     if kind not in KINDS or not model:
         raise UsageError(
-            f"teacher {spec!r}: expected kind:model with the kind {', '.join(KINDS)}, for "
-            "example dense:sentence-transformers/all-MiniLM-L6-v2."
+            f"teacher {spec!r}: expected bm25: or kind:model with the kind {', '.join(KINDS)}, "
+            "for example dense:sentence-transformers/all-MiniLM-L6-v2."
         )
     try:
         teacher: Teacher = KINDS[kind](model, device, batch_size, max_length)
@@ -156,6 +162,8 @@ def score_rows(
     teacher: Teacher, queries: Sequence[str], documents: Sequence[Sequence[str]]
 ) -> list[Scores]:
     """Score each query's documents; a bi-encoder sees each distinct text once."""
+    if isinstance(teacher, LexicalTeacher):
+        return teacher.score_rows(queries, documents)
     if isinstance(teacher, CrossTeacher):
         return [teacher.score(q, d) for q, d in zip(queries, documents, strict=True)]
     places = {text: i for i, text in enumerate(dict.fromkeys(t for row in documents for t in row))}

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainerCallback
 
 from l0pyserini.errors import TrainingError
 from l0pyserini.files import write_json
@@ -173,13 +173,7 @@ class OwnState(TrainerCallback):
     def __init__(self, dataset: Any) -> None:
         self._dataset = dataset
 
-    def on_epoch_begin(
-        self,
-        args: TrainingArguments,
-        state: Any,
-        control: Any,
-        **_: Any,
-    ) -> None:
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Tell the data set which epoch begins."""
         self._dataset.set_epoch(int(state.epoch or 0))
 

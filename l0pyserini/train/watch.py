@@ -62,14 +62,7 @@ class ProgressLine(TrainerCallback):
         if self._bar is not None:
             self._bar.update()
 
-    def on_log(
-        self,
-        args: Any,
-        state: Any,
-        control: Any,
-        logs: Any = None,
-        **_: Any,
-    ) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
         """Show and write a logged line."""
         if self._bar is None or "length" not in logs:
             return

@@ -55,8 +55,8 @@ def test_a_topic_with_too_few_negatives_is_counted(folder):
 def test_what_cannot_be_mined(folder):
     with pytest.raises(UsageError, match="ranks 5 to 6 hold fewer than 3"):
         mined(folder, first=5, last=6)
+    mined(folder)
     with pytest.raises(OutputExistsError):
-        mined(folder)
         mined(folder, overwrite=False)
     (folder / "run.txt").write_text("q Q0 d2 1 3 t\n")
     with pytest.raises(RunError, match="gave no row: 1 of its topics are judged"):

@@ -8,7 +8,7 @@ from tests.helpers import command
 
 
 @pytest.fixture
-def rows(tmp_path, small):
+def rows(tmp_path):
     path = tmp_path / "rows.jsonl"
     lines = [
         {"qid": "a", "docids": ["CACM-0001", "CACM-0002", "CACM-0003"]},

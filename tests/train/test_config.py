@@ -38,6 +38,7 @@ def test_auto_threshold_wants_a_target(recipe_file):
         ("regularizer.name=flop", "name is 'flop', expected one of flops, l1, df_flops"),
         ("regularizer.target_length=4", "threshold is 5.0, expected less than target_length"),
         ("regularizer.target_flops=0", "target_flops is 0.0, expected a number above 0"),
+        ("loss.scale=0", "scale is 0.0, expected above 0"),
         ("loss.temperature=0", "temperature is 0.0, expected above 0"),
         ("data.documents=1", "documents is 1, expected 2 or more"),
         ("precision=half", "precision is 'half', expected one of float32"),

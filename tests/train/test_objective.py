@@ -3,6 +3,7 @@ import torch
 
 from l0pyserini.model.activation import activate
 from l0pyserini.train.config import LossConfig, RegularizerConfig
+from l0pyserini.train.losses import kl_divergence
 from l0pyserini.train.objective import Objective, score_all, score_own, sparsity
 from l0pyserini.train.regularizers import flops
 
@@ -50,6 +51,16 @@ def test_a_decoupled_activation_changes_the_regulariser_alone():
     assert decoupled["kl"] == plain["kl"]
     slots = activate(maxima(), "log1p_relu_3").view(2, 3, 9).transpose(0, 1)
     assert decoupled["regularizer"].item() == pytest.approx(flops(slots).item())
+
+
+def test_the_students_scale_takes_part_in_every_loss():
+    plain = judged(loss=LossConfig(kl=1.0, infonce=1.0))[1]
+    scaled = judged(loss=LossConfig(kl=1.0, infonce=1.0, scale=0.5))[1]
+    own = score_own(activate(maxima(), "log1p_relu").view(2, 3, 9), TOKENS, WEIGHTS / 2)
+    teacher = torch.tensor([[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
+    assert scaled["kl"].item() == pytest.approx(kl_divergence(own, teacher).item())
+    assert scaled["infonce"] != plain["infonce"]
+    assert scaled["regularizer"] == plain["regularizer"]
 
 
 def test_without_strength_there_is_no_regulariser():

@@ -72,9 +72,23 @@ def test_a_sparse_model_given_as_dense_is_refused(tmp_path):
 
 
 def test_names_that_are_no_teacher(tmp_path):
-    with pytest.raises(UsageError, match="expected kind:model"):
+    with pytest.raises(UsageError, match="expected bm25: or kind:model"):
         open_teacher("splade-tiny")
-    with pytest.raises(UsageError, match="expected kind:model"):
+    with pytest.raises(UsageError, match="expected bm25: or kind:model"):
         open_teacher("wide:splade-tiny")
     with pytest.raises(TrainingError, match="cannot be loaded"):
         open_teacher(f"dense:{tmp_path / 'none'}")
+
+
+def test_bm25_teaches_exact_matches():
+    queries = ["matrix inversion"]
+    rows = [["inversion of a matrix", "a matrix", "sorting", "matrix matrix matrix of sorting"]]
+    (found,) = score_rows(open_teacher("bm25:"), queries, rows)
+    assert found[2] == 0
+    assert found[0] > found[3] > 0
+    assert found[1] > 0
+    # One word of the query, once, in two of three texts of mean length 10/3.
+    (found,) = score_rows(open_teacher("bm25:"), ["a"], [["a b c d", "a b", "c c c d"]])
+    idf = np.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
+    by_hand = idf / (1 + 0.9 * (1 - 0.4 + 0.4 * 4 / (10 / 3)))
+    assert found[0] == pytest.approx(by_hand, rel=1e-6)
