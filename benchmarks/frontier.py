@@ -53,9 +53,15 @@ FAMILIES = (
 def point(family: Family, strength: float, seed: int, output: Path, sets: list[DevSet]) -> Any:
     """Train and evaluate one point of the figure."""
     folder = output / f"{family.name.replace(' ', '-')}-{strength:g}-{seed}"
-    recipe = load_config(CONFIG, [f"output={folder}", f"activation={family.activation}",
-        f"seed={seed}", f"regularizer.threshold={family.threshold}",
-        f"loss.scale={family.loss_scale}", f"regularizer.weight={strength * family.scale}"])  # fmt: skip
+    words = {
+        "output": folder,
+        "activation": family.activation,
+        "seed": seed,
+        "loss.scale": family.loss_scale,
+        "regularizer.threshold": family.threshold,
+        "regularizer.weight": strength * family.scale,
+    }
+    recipe = load_config(CONFIG, [f"{key}={value}" for key, value in words.items()])
     watch = Stopwatch()
     done = train(recipe, resume=folder.exists())
     checkpoint = open_checkpoint(str(done.encoder))

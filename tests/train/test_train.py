@@ -1,6 +1,7 @@
 """Whole trainings, of a few steps each."""
 
 import dataclasses
+import gzip
 import json
 import os
 import signal
@@ -216,6 +217,38 @@ def test_a_table_of_another_tokenizer_is_refused(whole, tmp_path):
     query = dataclasses.replace(whole[0].query, idf=str(tmp_path / "idf.json"))
     with pytest.raises(IdfError, match="belongs to another tokenizer"):
         train(changed(whole[0], tmp_path / "out", query=query))
+
+
+def test_a_model_of_another_architecture_is_refused(whole, tmp_path):
+    from l0pyserini.errors import CheckpointError
+
+    folder = tmp_path / "dense"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"architectures": ["BertModel"]}))
+    (folder / "model.safetensors").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="architecture is BertModel, expected a masked LM"):
+        train(changed(whole[0], tmp_path / "out", model=str(folder)))
+
+
+def test_msmarco_rows_by_id_are_trained_on(whole, tmp_path, shared):
+    sample = shared / "data/msmarco-sample"
+    passages = sample / "collection.tsv.gz"
+    with gzip.open(passages, "rt", encoding="utf-8") as lines:
+        pids = [line.split("\t", 1)[0] for _, line in zip(range(500), lines, strict=False)]
+    queries = (sample / "queries.train.tsv").read_text(encoding="utf-8").splitlines()[:8]
+    with open(tmp_path / "rows.jsonl", "w", encoding="utf-8") as handle:
+        for place, line in enumerate(queries):
+            docs = pids[place * 3 : place * 3 + 3]
+            row = {"query": line.split("\t")[0], "docs": docs, "scores": [3.0, 2.0, 1.0]}
+            handle.write(json.dumps(row) + "\n")
+    data = dataclasses.replace(
+        whole[0].data,
+        rows=str(tmp_path / "rows.jsonl"),
+        corpus=str(passages),
+        topics=str(sample / "queries.train.tsv"),
+    )
+    done = train(changed(whole[0], tmp_path / "out", data=data, steps=2))
+    assert done.steps == 2
 
 
 def test_the_best_encoder_on_a_dev_set_is_kept(whole, tmp_path, documents):
