@@ -23,7 +23,9 @@ COMMANDS = [line for block in blocks(README, "bash") for line in block.splitline
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
     """A fresh folder in which the commands run in their order."""
-    return tmp_path_factory.mktemp("readme")
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "configs").symlink_to(ROOT / "configs")
+    return folder
 
 
 @pytest.mark.parametrize("line", [one for one in COMMANDS if one.startswith("make ")])
@@ -38,7 +40,7 @@ def test_make_targets_run_what_the_readme_says(line):
 def test_there_are_commands_for_every_stage():
     verbs = {word for line in COMMANDS for word in re.findall(r"-m l0pyserini\.(\w+)", line)}
     stages = {"encode", "index", "search", "bm25", "evaluate", "idf", "doctor"}
-    assert verbs == stages | {"explain", "reproduce", "report"}
+    assert verbs == stages | {"explain", "reproduce", "report", "mine", "teach", "train"}
 
 
 @pytest.mark.parametrize("line", [one for one in COMMANDS if not one.startswith("make ")])

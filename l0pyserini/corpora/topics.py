@@ -52,7 +52,7 @@ def stream_topics(spec: str) -> Iterator[Topic]:
 
     Raises:  TopicsError: if there is no such file or a line is malformed.
     """
-    path = Path(spec)
+    path = cacm.topics_file() if spec == cacm.NAME else Path(spec)
     for _, topic in _stream(_beir_queries(path) if path.is_dir() else path):
         yield topic
 
