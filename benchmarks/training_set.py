@@ -1,7 +1,8 @@
 """Build the training set of l0-tiny and of the frontier, as a BEIR folder.
 
     python benchmarks/training_set.py build ../shared/data runs/training-set
-    python benchmarks/training_set.py select rows.jsonl rows.selected.jsonl
+    python benchmarks/training_set.py select SET/rows.jsonl SET/selected.jsonl
+    python benchmarks/training_set.py dev SET/selected.jsonl SET/dev
 
 It holds question-answer pairs, titles and abstracts, MS MARCO passages with their training
 queries, and Wikipedia: a sentence of one passage asks for the passage before it. A training text
@@ -42,6 +43,10 @@ LIMITS = {"acl-abstracts-2016plus": 24_000}
 WIKIPEDIA_SENTENCES = 24_000
 SENTENCE_WORDS = range(8, 31)
 SEED = 17
+
+TRAINED_ROWS = 16_000
+DEV_ROWS = 500
+"""The selected rows that follow those trained on; their topics choose the best checkpoint."""
 
 Pair = tuple[str, str, str, str]
 """(source, query, title, text)."""
@@ -146,6 +151,21 @@ def select(rows: Path, output: Path) -> None:
     print(f"{output}: {len(chosen):,} rows")
 
 
+def dev(rows: Path, output: Path) -> None:
+    """Write the topics after those trained on, and their rows' documents, as a BEIR folder."""
+    lines = rows.read_text(encoding="utf-8").splitlines()
+    chosen = [json.loads(one) for one in lines[TRAINED_ROWS : TRAINED_ROWS + DEV_ROWS]]
+    docids = {docid for row in chosen for docid in row["docids"]}
+    qids = {row["qid"] for row in chosen}
+    (output / "qrels").mkdir(parents=True, exist_ok=True)
+    for name, kept in (("corpus.jsonl", docids), ("queries.jsonl", qids)):
+        with open(rows.parent / name, encoding="utf-8") as source, open(output / name, "w") as out:
+            out.writelines(line for line in source if json.loads(line)["_id"] in kept)
+    judged = [f"{row['qid']}\t{row['docids'][0]}\t1\n" for row in chosen]
+    (output / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(judged))
+    print(f"{output}: {len(qids):,} topics, {len(docids):,} documents")
+
+
 def build(data: Path, output: Path) -> None:
     """Build the folder and say what it holds."""
     chance = random.Random(SEED)
@@ -195,11 +215,11 @@ def build(data: Path, output: Path) -> None:
 def main() -> None:
     """Build or select."""
     flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("action", choices=("build", "select"))
+    flags.add_argument("action", choices=("build", "select", "dev"))
     flags.add_argument("source", type=Path)
     flags.add_argument("output", type=Path)
     args = flags.parse_args()
-    (build if args.action == "build" else select)(args.source, args.output)
+    {"build": build, "select": select, "dev": dev}[args.action](args.source, args.output)
 
 
 if __name__ == "__main__":

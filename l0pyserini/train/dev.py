@@ -36,7 +36,8 @@ class DevSet:
         self._texts = [document.contents for document in documents]
         self._topics: list[Topic] = read_topics(folder, split)
         self._qrels: Qrels = read_qrels(folder, split)
-        self._ids: list[list[int]] | None = None
+        self._ids: list[list[int]] = []
+        self._cut_by: tuple[str, int] | None = None
 
     def evaluate(
         self, encoder: DocumentEncoder, query_weights: Mapping[str, float], batch_size: int = 64
@@ -45,8 +46,9 @@ class DevSet:
 
         As BEIR does, a document with the topic's own id is left out.
         """
-        if self._ids is None:
-            self._ids = encoder.tokenize(self._texts)
+        cut_by = (encoder.tokenizer.sha256, encoder.max_length)
+        if cut_by != self._cut_by:
+            self._ids, self._cut_by = encoder.tokenize(self._texts), cut_by
         vectors: list[ArrayVector] = []
         with progress_bar(len(self._ids), f"dev {self.name}", "docs") as bar:
             for start in range(0, len(self._ids), 1024):
