@@ -15,7 +15,7 @@ from l0pyserini.idf.table import IdfTable
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES, log_count
 from l0pyserini.tokenization import Tokenizer
 
-DEFAULT_ENCODER = "splade-tiny"
+DEFAULT_ENCODER = "l0-tiny"
 
 _WEIGHTS = "model.safetensors"
 _HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
