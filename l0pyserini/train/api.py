@@ -57,7 +57,9 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
              TrainingError: if the loss or the sparsity breaks down, or a resume does not fit.
              OutputExistsError: if the output holds a run and resume is False.
     """
-    from l0pyserini.train.trainer import L0Trainer, OwnState
+    from transformers import PrinterCallback
+
+    from l0pyserini.train.trainer import EpochDraw, L0Trainer
 
     output = Path(recipe.output)
     started = _start(output, recipe, resume)
@@ -82,17 +84,14 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
     )
     _check_enough(recipe, len(dataset), trainer.args.world_size)
     development = Development(recipe, trainer, output / ENCODER, line)
-    for theirs in list(trainer.callback_handler.callbacks):
-        if type(theirs).__name__ in ("PrinterCallback", "ProgressCallback"):
-            trainer.remove_callback(theirs)
-    for callback in (OwnState(dataset), line, development):
+    trainer.remove_callback(PrinterCallback)
+    for callback in (EpochDraw(dataset), line, development):
         trainer.add_callback(callback)
     stopwatch = Stopwatch()
     trainer.train(resume_from_checkpoint=str(started) if started else None)
     if trainer.args.should_save and development.best is None:
         save_student(output / ENCODER, student, recipe, recipe.save_dtype)
-    lines = (output / LOG).read_text(encoding="utf-8").splitlines()
-    last: dict[str, Any] = next((r for r in map(json.loads, reversed(lines)) if "length" in r), {})
+    last = _last_line(output / LOG)
     return TrainSummary(
         encoder=output / ENCODER,
         steps=trainer.state.global_step,
@@ -103,18 +102,23 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
     )
 
 
+def _last_line(log: Path) -> dict[str, float]:
+    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    return next((r for r in map(json.loads, reversed(lines)) if "length" in r), {})
+
+
 def _start(output: Path, recipe: TrainConfig, resume: bool) -> Path | None:
-    """Return the checkpoint to go on from."""
-    found = last_complete(output / CHECKPOINTS)
-    if not resume and output.is_dir() and any(output.iterdir()):
+    """Return the checkpoint to go on from. The first process looks after the folder for all."""
+    first = int(os.environ.get("RANK", "0")) == 0
+    if first and not resume and output.is_dir() and any(output.iterdir()):
         raise OutputExistsError(
             f"{output}: holds a training already. Give --resume to go on with it, or another "
             "output=FOLDER."
         )
-    if int(os.environ.get("RANK", "0")) == 0:
+    if first:
         output.mkdir(parents=True, exist_ok=True)
         check_same_recipe(output, dataclasses.asdict(recipe))
-    return found
+    return last_complete(output / CHECKPOINTS) if resume else None
 
 
 def _student(recipe: TrainConfig, checkpoint: Checkpoint) -> Student:

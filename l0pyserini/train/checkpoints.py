@@ -1,6 +1,7 @@
 """Checkpoints of a training: each holds an encoder that `encode` loads, and what a resume needs."""
 
 import copy
+import json
 import shutil
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def last_complete(root: Path) -> Path | None:
     """Return the newest finished checkpoint below a folder; remove unfinished ones after it."""
     found = sorted(root.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
     while found and not (found[-1] / STATE).is_file():
-        shutil.rmtree(found.pop())
+        shutil.rmtree(found.pop(), ignore_errors=True)
     return found[-1] if found else None
 
 
@@ -51,8 +52,6 @@ def check_same_recipe(output: Path, recipe: dict[str, object]) -> None:
     Raises:  TrainingError: naming the keys that differ.
              CheckpointError: if the run's own record cannot be read.
     """
-    import json
-
     path = output / RECIPE
     if not path.is_file():
         write_json(path, recipe)

@@ -45,7 +45,7 @@ class RowSource(Protocol):
 class JsonlRows:
     """The rows of a JSONL file, of which only the places of the lines are held (8 bytes a row).
 
-    A .gz file cannot be read from its middle; its lines are held compressed by nothing, in memory.
+    The lines of a .gz file, which cannot be read from its middle, are held in memory.
     """
 
     def __init__(self, path: Path) -> None:

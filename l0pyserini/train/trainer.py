@@ -167,8 +167,8 @@ class L0Trainer(Trainer):
         self.student.load_queries(folder)
 
 
-class OwnState(TrainerCallback):
-    """Draws other documents in each epoch."""
+class EpochDraw(TrainerCallback):
+    """Has other documents drawn in each epoch."""
 
     def __init__(self, dataset: Any) -> None:
         self._dataset = dataset
