@@ -49,6 +49,16 @@ def add_heap(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
 
 
+def add_optimize(parser: argparse.ArgumentParser) -> None:
+    """Add --optimize and --no-optimize."""
+    parser.add_argument(
+        "--optimize",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="merge into one segment (default yes)",
+    )
+
+
 def positive_int(text: str) -> int:
     """Parse a whole number from 1 for argparse."""
     value = int(text) if text.strip().lstrip("+").isdigit() else 0

@@ -4,7 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import add_heap, add_overwrite, make_parser, positive_int, run_command
+from l0pyserini.cli import (
+    add_heap,
+    add_optimize,
+    add_overwrite,
+    make_parser,
+    positive_int,
+    run_command,
+)
 from l0pyserini.index import build_index
 from l0pyserini.index.api import BUILDERS, DEFAULT_BUILDER
 
@@ -32,12 +39,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--store-text", action="store_true", help="keep the texts, for snippets and doc()"
     )
-    flags.add_argument(
-        "--optimize",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="merge into one segment (default yes)",
-    )
+    add_optimize(flags)
     add_heap(flags)
     add_overwrite(flags)
     return flags

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import add_heap, add_overwrite, make_parser, run_command
+from l0pyserini.cli import add_heap, add_optimize, add_overwrite, make_parser, run_command
 from l0pyserini.index.grow import merge_indexes
 
 
@@ -17,12 +17,7 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--input", required=True, nargs="+", help="two indexes or more")
     flags.add_argument("--index", required=True, help="folder for the new index")
-    flags.add_argument(
-        "--optimize",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="merge into one segment (default yes)",
-    )
+    add_optimize(flags)
     add_heap(flags)
     add_overwrite(flags)
     return flags
