@@ -3,9 +3,9 @@
 Importing the package loads neither torch nor a JVM; each name is loaded when it is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from l0pyserini.lazy import lazy_names
 from l0pyserini.version import __version__
 
 if TYPE_CHECKING:
@@ -71,7 +71,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"l0pyserini.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

@@ -80,6 +80,14 @@ class Tokenizer:
             tokens[index] = None
         return tokens
 
+    def kept(self, size: int) -> list[bool]:
+        """Return of each id below size whether it is a token and no special one.
+
+        A model's vocabulary may be padded beyond its tokenizer's.
+        """
+        known = [token is not None for token in self.tokens[:size]]
+        return known + [False] * (size - len(known))
+
     def distinct_tokens(self, text: str) -> list[str]:
         """Return the distinct tokens of a text in order of appearance, special tokens out."""
         encoded = self.backend.encode(text, add_special_tokens=False)

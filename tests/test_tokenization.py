@@ -19,6 +19,15 @@ def test_distinct_tokens_in_order_without_special_ones():
     assert tokenizer.distinct_tokens_batch(["a b a", ""]) == [["a", "b"], []]
 
 
+def test_kept_ids_are_tokens_and_no_special_ones():
+    tokenizer = Tokenizer.from_folder(FOLDER)
+    kept = tokenizer.kept(len(tokenizer.tokens) + 2)
+    assert kept[-2:] == [False, False]
+    assert not any(kept[index] for index in tokenizer.special_tokens.values())
+    assert kept[tokenizer.vocabulary["cat"]]
+    assert len(tokenizer.kept(7)) == 7
+
+
 def test_the_digest_ignores_truncation_only():
     text = (FOLDER / "tokenizer.json").read_text()
     plain = Tokenizer(text, "a")

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -98,6 +99,13 @@ def run_bm25(
         topics=len(asked),
         search_seconds=watch.seconds,
     )
+
+
+def bm25_facts(folder: Path) -> dict[str, Any] | None:
+    """Return what a BM25 index of ours says of itself; None for any other folder."""
+    path = folder / FACTS
+    facts = json.loads(path.read_bytes()) if path.is_file() else {}
+    return facts if facts.get("format") == FORMAT else None
 
 
 def check_fields(fields: Mapping[str, float] | None) -> None:

@@ -1,11 +1,10 @@
 """The two kinds of index whose cost is measured: impacts, and BM25."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from l0pyserini.bm25 import baseline
+from l0pyserini.bm25.baseline import bm25_facts
 from l0pyserini.efficiency.bm25 import Bm25System
 from l0pyserini.encode.validate import validate
 from l0pyserini.encode.vocabulary import read_vocabulary
@@ -41,12 +40,8 @@ def open_system(index: Path, heap: str | None = None) -> System:
 
     Raises:  ImpactIndexError: if it is no index of ours.
     """
-    path = index / baseline.FACTS
-    if path.is_file():
-        facts = json.loads(path.read_bytes())
-        if facts.get("format") == baseline.FORMAT:
-            return Bm25System(index, facts)
-    return ImpactSystem(index, heap)
+    facts = bm25_facts(index)
+    return ImpactSystem(index, heap) if facts is None else Bm25System(index, facts)
 
 
 class ImpactSystem:

@@ -1,10 +1,11 @@
 """Encoding a corpus into JsonVectorCollection files."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from l0pyserini.encode.collection import read_shard, shard_paths
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.vocabulary import read_vocabulary
+from l0pyserini.lazy import lazy_names
 
 if TYPE_CHECKING:
     from l0pyserini.encode.api import encode_corpus, summary
@@ -18,11 +19,11 @@ __all__ = [
     "summary",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    # Reading a collection must not load the encoder's modules.
-    if name in ("encode_corpus", "summary"):
-        from l0pyserini.encode import api
-
-        return getattr(api, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Reading a collection must not load the encoder's modules.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "encode_corpus": "api",
+        "summary": "api",
+    },
+)

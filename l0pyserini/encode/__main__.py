@@ -17,6 +17,7 @@ from l0pyserini.encode import encode_corpus, summary
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.model.activation import LOG_COUNTS
+from l0pyserini.torchrun import launched_rank
 
 MAX_BITS = 16
 
@@ -83,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--shard-id",
         type=int,
-        default=int(os.environ.get("RANK", "0")),
+        default=launched_rank(),
         help="encode every --shard-num-th file from this one (default torchrun's RANK, or 0)",
     )
     flags.add_argument(

@@ -1,6 +1,8 @@
 """Explaining scores: token by token for a document, and over a whole run."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from l0pyserini.lazy import lazy_names
 
 if TYPE_CHECKING:
     from l0pyserini.explain.document import explain
@@ -10,19 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "TokenShare", "explain", "token_costs", "token_effects"]
 
-_HOMES = {
-    "Explanation": "shares",
-    "TokenShare": "shares",
-    "explain": "document",
-    "token_costs": "postings",
-    "token_effects": "effects",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # What is asked of an encoded collection needs no Java.
-    if name in _HOMES:
-        from importlib import import_module
-
-        return getattr(import_module(f"l0pyserini.explain.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What is asked of an encoded collection needs no Java.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Explanation": "shares",
+        "TokenShare": "shares",
+        "explain": "document",
+        "token_costs": "postings",
+        "token_effects": "effects",
+    },
+)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from l0pyserini.errors import RunError
 from l0pyserini.explain.collected import Collected
-from l0pyserini.explain.ndcg import dcg, grades_of, ideal_dcg
+from l0pyserini.ndcg import dcg, grades_of, ideal_dcg
 from l0pyserini.records import Hit, ImpactVector, Qrels, Run
 
 CUT = 10

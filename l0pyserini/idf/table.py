@@ -80,6 +80,12 @@ class IdfTable:
             _checked({t: w for t, w in named.items() if t is not None}, str(path)), str(path)
         )
 
+    def by_id(self, tokenizer: "Tokenizer", size: int | None = None) -> list[float]:
+        """Return the weight of each id, 0 without one; as many as `size`, or the tokenizer has."""
+        tokens = tokenizer.tokens[:size]
+        weights = [self.weights.get(token, 0.0) if token else 0.0 for token in tokens]
+        return weights + [0.0] * ((size or len(tokens)) - len(tokens))
+
     def save(self, path: str | Path) -> None:
         """Write the table as {token: idf}."""
         write_json(path, self.weights)

@@ -1,6 +1,8 @@
 """Impact indexes: building them, changing them and checking what they hold."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from l0pyserini.lazy import lazy_names
 
 if TYPE_CHECKING:
     from l0pyserini.index.api import build_index
@@ -17,20 +19,15 @@ __all__ = [
     "verify_index",
 ]
 
-_HOMES = {
-    "append_to_index": "grow",
-    "build_index": "api",
-    "delete_documents": "grow",
-    "merge_indexes": "grow",
-    "read_facts": "facts",
-    "verify_index": "verify",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # verify and its neighbours are commands too, and must not be loaded before they are run.
-    if name in _HOMES:
-        from importlib import import_module
-
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# verify and its neighbours are commands too, and must not be loaded before they are run.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "append_to_index": "grow",
+        "build_index": "api",
+        "delete_documents": "grow",
+        "merge_indexes": "grow",
+        "read_facts": "facts",
+        "verify_index": "verify",
+    },
+)

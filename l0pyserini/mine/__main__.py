@@ -1,7 +1,6 @@
 """`python -m l0pyserini.mine`."""
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -80,12 +79,11 @@ def run(args: argparse.Namespace) -> None:
 
 def _search(args: argparse.Namespace, output: Path) -> Path:
     """Search the index, whichever kind it is, into a run."""
-    from l0pyserini.bm25 import run_bm25
+    from l0pyserini.bm25.baseline import bm25_facts, run_bm25
     from l0pyserini.search.api import search_topics
 
     common = {"hits": args.last + 1, "threads": args.threads, "split": args.split}
-    facts = Path(args.index) / "l0pyserini.json"
-    if facts.is_file() and "bm25" in json.loads(facts.read_text(encoding="utf-8"))["format"]:
+    if bm25_facts(Path(args.index)) is not None:
         run_bm25(args.corpus, args.index, args.topics, output, heap=args.heap, **common)
     else:
         search_topics(args.index, args.topics, output, heap=args.heap, **common)

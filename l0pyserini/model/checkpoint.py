@@ -1,13 +1,14 @@
 """What a model folder says of itself, read without torch: weights, activation, tokenizer, IDF."""
 
+import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from l0pyserini.errors import CheckpointError, RemoteCodeError
 from l0pyserini.files import sha256
@@ -26,6 +27,7 @@ class Checkpoint:
     """An inference-free encoder on disk.
 
     folder: the whole. document_folder: the masked LM. activation: a name of LOG_COUNTS.
+    lexical: the folder of its lexical term, where it has one.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Checkpoint:
     activation: str
     idf_file: Path | None
     query_weights_file: Path | None
+    lexical: Path | None = None
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -56,8 +59,12 @@ class Checkpoint:
         )
 
     def weights_sha256(self) -> str:
-        """Return the digest of the masked LM's weights, which tells encoders apart."""
-        return sha256(self.document_folder / _WEIGHTS)
+        """Return the digest of what makes document vectors, which tells encoders apart."""
+        digest = sha256(self.document_folder / _WEIGHTS)
+        if self.lexical is None:
+            return digest
+        parts = [digest, *(sha256(path) for path in sorted(self.lexical.iterdir()))]
+        return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def embedded_encoders() -> dict[str, Path]:
@@ -81,7 +88,7 @@ def open_checkpoint(
              RemoteCodeError: if it wants its own code to run and that was not allowed.
     """
     folder = _resolve(spec, allow_remote_code)
-    document_folder, pooled, query_folder = _layout(folder)
+    document_folder, pooled, query_folder, lexical = _layout(folder)
     config = _read_json(document_folder / "config.json")
     _check_masked_lm(document_folder, config, allow_remote_code)
     idf_file = Path(idf) if idf else _existing(folder / "idf.json")
@@ -93,6 +100,7 @@ def open_checkpoint(
         activation=_activation(folder, activation, pooled, idf_file),
         idf_file=idf_file,
         query_weights_file=weights,
+        lexical=lexical,
     )
 
 
@@ -125,31 +133,38 @@ def _download(name: str, allow_remote_code: bool) -> Path:
         ) from fault
 
 
-def _layout(folder: Path) -> tuple[Path, str | None, Path | None]:
-    """Return (masked LM folder, pooling activation or None, query module folder or None)."""
+class _Layout(NamedTuple):
+    """pooled: the pooling's activation. query, lexical: the folders of these modules."""
+
+    document: Path
+    pooled: str | None = None
+    query: Path | None = None
+    lexical: Path | None = None
+
+
+def _layout(folder: Path) -> _Layout:
     if (folder / "router_config.json").is_file():
         router = _read_json(folder / "router_config.json")
         structure, types = router.get("structure", {}), router.get("types", {})
         document = [(name, types.get(name, "")) for name in structure.get("document", [])]
         query = [(name, types.get(name, "")) for name in structure.get("query", [])]
         static = [name for name, kind in query if _is(kind, ("SparseStaticEmbedding", "IDF"))]
-        transformer, pooled = _document_modules(folder, document)
-        return transformer, pooled, folder / static[0] if static else None
+        found = _document_modules(folder, document)
+        return found._replace(query=folder / static[0] if static else None)
     if (folder / "modules.json").is_file():
         modules = _read_json(folder / "modules.json")
-        transformer, pooled = _document_modules(folder, [(m["path"], m["type"]) for m in modules])
-        return transformer, pooled, None
+        return _document_modules(folder, [(m["path"], m["type"]) for m in modules])
     if (folder / "config.json").is_file():
-        return folder, None, None
+        return _Layout(folder)
     raise CheckpointError(
         f"{folder}: has no router_config.json, modules.json or config.json. Expected a "
         "sentence-transformers SparseEncoder folder or a transformers masked-LM folder."
     )
 
 
-def _document_modules(folder: Path, modules: Iterable[tuple[str, str]]) -> tuple[Path, str]:
+def _document_modules(folder: Path, modules: Sequence[tuple[str, str]]) -> _Layout:
     transformer: Path | None = None
-    for path, kind in modules:
+    for place, (path, kind) in enumerate(modules):
         if _is(kind, ("MLMTransformer", "Transformer")):
             transformer = folder / path
         elif _is(kind, ("SpladePooling",)) and transformer is not None:
@@ -166,11 +181,26 @@ def _document_modules(folder: Path, modules: Iterable[tuple[str, str]]) -> tuple
                     f"{folder / path}: its activation_function is {named!r}, expected one of "
                     f"{', '.join(SPLADE_POOLING_NAMES)}. Name ours with --activation."
                 )
-            return transformer, SPLADE_POOLING_NAMES[named]
+            lexical = _after_pooling(folder, modules[place + 1 :])
+            return _Layout(transformer, SPLADE_POOLING_NAMES[named], lexical=lexical)
     raise CheckpointError(
         f"{folder}: is no sparse document encoder: its modules hold no masked LM followed by "
         "SpladePooling. A dense model would give nonsense; choose a sparse one."
     )
+
+
+def _after_pooling(folder: Path, modules: Sequence[tuple[str, str]]) -> Path | None:
+    """Return the folder of the lexical term, the one module that may change pooled vectors."""
+    if not modules:
+        return None
+    (path, kind), *others = modules
+    if others or not _is(kind, ("LexicalTerm",)):
+        kinds = ", ".join(kind for _, kind in modules)
+        raise CheckpointError(
+            f"{folder}: SpladePooling is followed by {kinds}, expected nothing or a LexicalTerm. "
+            "Other modules would change the vectors in ways that are not known here."
+        )
+    return folder / path
 
 
 def _is(kind: str, names: tuple[str, ...]) -> bool:

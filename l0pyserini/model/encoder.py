@@ -13,7 +13,9 @@ from l0pyserini.errors import CheckpointError, UsageError
 from l0pyserini.model.activation import activate
 from l0pyserini.model.checkpoint import Checkpoint
 from l0pyserini.model.head import HEADS, replace_decoder
+from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.linear import pack_linears
+from l0pyserini.model.padding import attended, pad
 from l0pyserini.records import SparseVector
 from l0pyserini.tokenization import Tokenizer
 
@@ -41,7 +43,8 @@ class SparseBatch(NamedTuple):
 class DocumentEncoder:
     """An inference-free document encoder on a device.
 
-    w_j = f(max over tokens i of logit_ij), special tokens out, f the checkpoint's activation.
+    w_j = f(max over tokens i of logit_ij), special tokens out, f the checkpoint's activation; a
+    checkpoint with a lexical term adds it.
     The model is taken over: its layers are replaced by faster ones, which cannot be trained.
 
     Source:  arXiv 2504.14839, sec. 3.1.
@@ -55,6 +58,7 @@ class DocumentEncoder:
         max_length: int = 256,
         device: str = "cpu",
         backend: str = "float32",
+        lexical: LexicalTerm | None = None,
     ) -> None:
         limit = getattr(model.config, "max_position_embeddings", max_length)
         if max_length > limit:
@@ -71,7 +75,8 @@ class DocumentEncoder:
         self._decoder = replace_decoder(model, backend)
         if backend == "float32":
             pack_linears(model)
-        self._kept = self._meaningful_ids()
+        self._kept = torch.tensor(tokenizer.kept(self._decoder.vocabulary), device=self.device)
+        self.lexical = lexical.to(self.device) if lexical else None
         self._pad_id = getattr(model.config, "pad_token_id", None) or 0
         self._backend = type(tokenizer)(tokenizer.json_text, tokenizer.name).backend
         self._backend.enable_truncation(max_length)
@@ -90,7 +95,9 @@ class DocumentEncoder:
         Raises:  CheckpointError: if the weights are missing, damaged or of another architecture.
         """
         model = load_masked_lm(checkpoint, allow_remote_code)
-        return cls(model, checkpoint.tokenizer, checkpoint.activation, max_length, device, backend)
+        lexical = LexicalTerm.load(checkpoint.lexical) if checkpoint.lexical else None
+        tokenizer, activation = checkpoint.tokenizer, checkpoint.activation
+        return cls(model, tokenizer, activation, max_length, device, backend, lexical)
 
     def _checked(self, backend: str) -> str:
         if backend not in HEADS:
@@ -101,16 +108,6 @@ class DocumentEncoder:
                 "Use --backend bfloat16 there."
             )
         return backend
-
-    def _meaningful_ids(self) -> Tensor:
-        """Return [V] bool: ids that are a token and no special one.
-
-        A vocabulary padded beyond its tokenizer, as some models have, is cut here too.
-        """
-        kept = torch.zeros(self._decoder.vocabulary, dtype=torch.bool)
-        tokens = self.tokenizer.tokens[: len(kept)]
-        kept[: len(tokens)] = torch.tensor([token is not None for token in tokens])
-        return kept.to(self.device)
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text, special tokens in, cut at max_length; [] for no text."""
@@ -125,26 +122,16 @@ class DocumentEncoder:
         return ids
 
     @torch.inference_mode()
-    def max_logits(self, ids: Sequence[Sequence[int]]) -> Tensor:
-        """Return [B, V] maximal logits of tokenised texts; -inf for a text without tokens."""
-        width = max(max(map(len, ids), default=1), 1)
-        padded = np.full((len(ids), width), self._pad_id, dtype=np.int64)
-        mask = np.zeros((len(ids), width), dtype=np.bool_)
-        for row, one in enumerate(ids):
-            padded[row, : len(one)] = one
-            mask[row, : len(one)] = True
-        self._check_ids(int(padded.max(initial=0)))
-        real = torch.from_numpy(mask).to(self.device)
-        # A row without tokens would make attention divide by zero; one padding token stands in,
-        # and the head leaves it out.
-        attended = real.to(torch.int64)
-        attended[:, 0] = 1
+    def _run(self, ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor | None]:
+        """Return [B, V] maximal logits, -inf for a text without tokens, and the lexical term."""
+        padded, mask = pad(ids, self._pad_id)
+        self._check_ids(int(padded.max()))
+        padded, real = padded.to(self.device), mask.to(self.device)
         self._decoder.mask = real
         with self._precision():
-            output = self._model(
-                input_ids=torch.from_numpy(padded).to(self.device), attention_mask=attended
-            )
-        return output.logits.squeeze(1).float()
+            output = self._model(input_ids=padded, attention_mask=attended(real))
+        lexical = self.lexical.term(padded, real) if self.lexical else None
+        return output.logits.squeeze(1).float(), lexical
 
     def _check_ids(self, largest: int) -> None:
         size, tokenizer = self._decoder.vocabulary, self.tokenizer
@@ -166,14 +153,21 @@ class DocumentEncoder:
         Args:    ids: B lists of token ids, from tokenize().
         Returns: [B, V] float32 >= 0; 0 for special tokens; all 0 for a text without tokens.
         """
-        return activate(self.max_logits(ids), self.activation) * self._kept
+        logits, lexical = self._run(ids)
+        weights = activate(logits, self.activation) * self._kept
+        return weights if lexical is None else weights + lexical
 
     @torch.inference_mode()
     def encode_ids(self, ids: Sequence[Sequence[int]]) -> SparseBatch:
         """Return the sparse weights of tokenised texts; only non-zeros leave the device."""
-        logits = self.max_logits(ids)
-        rows, columns = ((logits > 0) & self._kept).nonzero(as_tuple=True)
+        logits, lexical = self._run(ids)
+        active = (logits > 0) & self._kept
+        if lexical is not None:
+            active |= lexical > 0
+        rows, columns = active.nonzero(as_tuple=True)
         weights = activate(logits[rows, columns], self.activation)
+        if lexical is not None:
+            weights += lexical[rows, columns]
         starts = np.zeros(len(ids) + 1, dtype=np.int64)
         np.cumsum(np.bincount(rows.cpu().numpy(), minlength=len(ids)), out=starts[1:])
         return SparseBatch(starts, columns.cpu().numpy(), weights.cpu().numpy())

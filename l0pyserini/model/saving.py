@@ -12,11 +12,13 @@ from l0pyserini.files import atomic_folder, write_json
 from l0pyserini.idf.table import IdfTable
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES
 from l0pyserini.model.head import silence
+from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.tokenization import Tokenizer
 
 _MODULES = "sentence_transformers.sparse_encoder.models."
 QUERY_MODULE = "query_0_SparseStaticEmbedding"
 _POOLING = "document_1_SpladePooling"
+_LEXICAL = "document_2_LexicalTerm"
 
 
 def save_checkpoint(
@@ -28,13 +30,15 @@ def save_checkpoint(
     idf: IdfTable,
     dtype: torch.dtype = torch.float32,
     overwrite: bool = False,
+    lexical: LexicalTerm | None = None,
 ) -> None:
     """Save an encoder as a SparseEncoder folder in OpenSearch's doc-v3 layout.
 
     The masked LM lies in the folder itself, so that plain transformers loads it too; the query
     table is saved as the query module's weights and as idf.json. Special tokens are silenced
     in the weights, because other loaders know no exclusion. Activations without or with three
-    logarithms, which sentence-transformers has no name for, are written beside it for our loader.
+    logarithms, which sentence-transformers has no name for, are written beside it for our loader;
+    a lexical term is a module of ours, for which it wants trust_remote_code=True.
 
     Args:    model: a masked LM with its own output layer. tokenizer_files: the folder whose
              tokenizer.json and tokenizer_config.json are copied. dtype: of the saved weights.
@@ -59,15 +63,14 @@ def save_checkpoint(
                     shutil.copyfile(tokenizer_files / name, target / name)
         idf.save(place / "idf.json")
         save_file(
-            {"weight": _query_weights(tokenizer, idf)}, place / QUERY_MODULE / "model.safetensors"
+            {"weight": torch.tensor(idf.by_id(tokenizer))},
+            place / QUERY_MODULE / "model.safetensors",
         )
         write_json(place / QUERY_MODULE / "config.json", {"frozen": True})
-        _write_layout(place, activation)
-
-
-def _query_weights(tokenizer: Tokenizer, idf: IdfTable) -> torch.Tensor:
-    weights = [idf.weights.get(token, 0.0) if token else 0.0 for token in tokenizer.tokens]
-    return torch.tensor(weights, dtype=torch.float32)
+        if lexical is not None:
+            (place / _LEXICAL).mkdir()
+            lexical.save(place / _LEXICAL)
+        _write_layout(place, activation, lexical)
 
 
 def _set_dtype(config: Path) -> None:
@@ -76,7 +79,8 @@ def _set_dtype(config: Path) -> None:
     write_json(config, settings | {"dtype": "float32"})
 
 
-def _write_layout(place: Path, activation: str) -> None:
+def _write_layout(place: Path, activation: str, lexical: LexicalTerm | None) -> None:
+    ours = {_LEXICAL: f"{LexicalTerm.__module__}.{LexicalTerm.__name__}"} if lexical else {}
     write_json(
         place / "modules.json",
         [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Router"}],
@@ -88,8 +92,9 @@ def _write_layout(place: Path, activation: str) -> None:
                 QUERY_MODULE: f"{_MODULES}SparseStaticEmbedding",
                 "": f"{_MODULES}MLMTransformer",
                 _POOLING: f"{_MODULES}SpladePooling",
+                **ours,
             },
-            "structure": {"query": [QUERY_MODULE], "document": ["", _POOLING]},
+            "structure": {"query": [QUERY_MODULE], "document": ["", _POOLING, *ours]},
             "parameters": {"default_route": "document", "allow_empty_key": True},
         },
     )
@@ -104,7 +109,7 @@ def _write_layout(place: Path, activation: str) -> None:
     )
     write_json(place / "sentence_bert_config.json", {"do_lower_case": False})
     # Without a name for ours, the nearest: our loader reads the settings written below.
-    names = {ours: theirs for theirs, ours in SPLADE_POOLING_NAMES.items()}
+    names = {own: theirs for theirs, own in SPLADE_POOLING_NAMES.items()}
     write_json(
         place / _POOLING / "config.json",
         {

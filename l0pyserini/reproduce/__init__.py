@@ -1,6 +1,8 @@
 """Reproducing published results: checked datasets, systems, one matrix beside the literature."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from l0pyserini.lazy import lazy_names
 
 if TYPE_CHECKING:
     from l0pyserini.reproduce.api import reproduce
@@ -9,18 +11,13 @@ if TYPE_CHECKING:
 
 __all__ = ["DATASETS", "Dataset", "read_matrix", "reproduce"]
 
-_HOMES = {
-    "DATASETS": "datasets",
-    "Dataset": "datasets",
-    "read_matrix": "matrix",
-    "reproduce": "api",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # Reading a matrix must not load what makes one.
-    if name in _HOMES:
-        from importlib import import_module
-
-        return getattr(import_module(f"l0pyserini.reproduce.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Reading a matrix must not load what makes one.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "DATASETS": "datasets",
+        "Dataset": "datasets",
+        "read_matrix": "matrix",
+        "reproduce": "api",
+    },
+)

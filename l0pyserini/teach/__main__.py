@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from l0pyserini.cli import add_overwrite, make_parser, positive_float, positive_int, run_command
+from l0pyserini.teach.scoring import ENSEMBLE_SCALE, teach_rows
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,7 +33,10 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--documents", type=positive_int, help="score the first so many of a row")
     flags.add_argument("--limit", type=positive_int, help="score the first so many rows")
     flags.add_argument(
-        "--scale", type=positive_float, default=30.0, help="of the averaged scores (default 30)"
+        "--scale",
+        type=positive_float,
+        default=ENSEMBLE_SCALE,
+        help=f"of the averaged scores (default {ENSEMBLE_SCALE:g})",
     )
     flags.add_argument("--device", default="cpu", help="cpu, cuda, cuda:N (default cpu)")
     flags.add_argument("--batch-size", type=positive_int, default=32, help="default 32")
@@ -43,8 +47,6 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> None:
     """Score, and print the summary."""
-    from l0pyserini.teach.scoring import teach_rows
-
     done = teach_rows(
         rows=args.rows,
         teachers=args.teacher,

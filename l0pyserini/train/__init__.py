@@ -1,6 +1,8 @@
 """Training inference-free document encoders. Importing this loads no torch."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from l0pyserini.lazy import lazy_names
 
 if TYPE_CHECKING:
     from l0pyserini.train.api import TrainSummary, train
@@ -8,17 +10,12 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainConfig", "TrainSummary", "load_config", "train"]
 
-_HOMES = {
-    "TrainConfig": "l0pyserini.train.config",
-    "TrainSummary": "l0pyserini.train.api",
-    "load_config": "l0pyserini.train.config",
-    "train": "l0pyserini.train.api",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        from importlib import import_module
-
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "TrainConfig": "config",
+        "TrainSummary": "api",
+        "load_config": "config",
+        "train": "api",
+    },
+)

@@ -1,11 +1,11 @@
 """`python -m l0pyserini.train`."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from l0pyserini.cli import make_parser, run_command
+from l0pyserini.torchrun import launched_rank
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> None:
     from l0pyserini.train.api import train
 
     done = train(recipe, args.resume)
-    if int(os.environ.get("RANK", "0")) != 0:
+    if launched_rank() != 0:
         return
     best = "" if done.best_ndcg is None else f", best nDCG@10 {done.best_ndcg:.4f}"
     print(

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from l0pyserini.errors import OutputExistsError, UsageError
-from l0pyserini.idf.table import IdfTable
 from l0pyserini.model.checkpoint import Checkpoint, open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.progress import Stopwatch
+from l0pyserini.torchrun import launched_rank
 from l0pyserini.train.batches import Collator, Example, RowDataset
 from l0pyserini.train.checkpoints import (
     ENCODER,
@@ -23,7 +24,7 @@ from l0pyserini.train.checkpoints import (
     last_complete,
     save_student,
 )
-from l0pyserini.train.config import TrainConfig
+from l0pyserini.train.config import LexicalConfig, TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.development import Development
 from l0pyserini.train.rows import open_rows
@@ -109,7 +110,7 @@ def _last_line(log: Path) -> dict[str, float]:
 
 def _start(output: Path, recipe: TrainConfig, resume: bool) -> Path | None:
     """Return the checkpoint to go on from. The first process looks after the folder for all."""
-    first = int(os.environ.get("RANK", "0")) == 0
+    first = launched_rank() == 0
     if first and not resume and output.is_dir() and any(output.iterdir()):
         raise OutputExistsError(
             f"{output}: holds a training already. Give --resume to go on with it, or another "
@@ -128,8 +129,24 @@ def _student(recipe: TrainConfig, checkpoint: Checkpoint) -> Student:
             if isinstance(module, torch.nn.Dropout):
                 module.p = recipe.dropout
     torch.manual_seed(recipe.seed)
-    idf: IdfTable = checkpoint.idf
-    return Student(lm, checkpoint.tokenizer, idf, recipe.head_precision, recipe.query.train)
+    vocabulary = lm.get_output_embeddings().out_features
+    return Student(
+        lm,
+        checkpoint.tokenizer,
+        checkpoint.idf,
+        recipe.head_precision,
+        recipe.query.train,
+        _lexical(recipe.lexical, checkpoint, vocabulary),
+    )
+
+
+def _lexical(config: LexicalConfig, checkpoint: Checkpoint, vocabulary: int) -> LexicalTerm | None:
+    if config.weight is None:
+        return LexicalTerm.load(checkpoint.lexical) if checkpoint.lexical else None
+    if config.weight == 0:
+        return None
+    settings: Any = dataclasses.asdict(config)
+    return LexicalTerm.from_idf(checkpoint.idf, checkpoint.tokenizer, vocabulary, **settings)
 
 
 def _dataset(recipe: TrainConfig, output: Path) -> RowDataset:
@@ -137,7 +154,7 @@ def _dataset(recipe: TrainConfig, output: Path) -> RowDataset:
     rows = open_rows(data.rows)
     corpus = topics = None
     if data.corpus is not None:
-        place = output / f"texts-{os.environ.get('RANK', '0')}"
+        place = output / f"texts-{launched_rank()}"
         corpus, topics = text_stores(data.corpus, data.topics, place)
     return RowDataset(rows, data.documents, recipe.seed, corpus, topics)
 

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from l0pyserini.errors import TrainingDataError
+from l0pyserini.model.padding import pad
 from l0pyserini.tokenization import Tokenizer
 from l0pyserini.train.rows import RowSource
 from l0pyserini.train.texts import TextStore
@@ -117,14 +116,3 @@ class Collator:
         if any(example.scores is None for example in examples):
             return None
         return torch.tensor([example.scores for example in examples])
-
-
-def pad(rows: Sequence[Sequence[int]], filler: int) -> tuple[Tensor, Tensor]:
-    """Return rows of ids as one [N, L] int64 tensor and which of it is real, [N, L] bool."""
-    width = max(max(map(len, rows), default=1), 1)
-    padded: NDArray[np.int64] = np.full((len(rows), width), filler, dtype=np.int64)
-    mask: NDArray[np.bool_] = np.zeros((len(rows), width), dtype=np.bool_)
-    for place, one in enumerate(rows):
-        padded[place, : len(one)] = one
-        mask[place, : len(one)] = True
-    return torch.from_numpy(padded), torch.from_numpy(mask)

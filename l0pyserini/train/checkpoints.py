@@ -35,12 +35,18 @@ def save_student(
         student.idf_table(),
         dtype=getattr(torch, dtype),
         overwrite=True,
+        lexical=student.lexical,
     )
+
+
+def saved_checkpoints(root: Path) -> list[Path]:
+    """Return the checkpoints below a folder, oldest first, unfinished ones too."""
+    return sorted(root.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
 
 
 def last_complete(root: Path) -> Path | None:
     """Return the newest finished checkpoint below a folder; remove unfinished ones after it."""
-    found = sorted(root.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    found = saved_checkpoints(root)
     while found and not (found[-1] / STATE).is_file():
         shutil.rmtree(found.pop(), ignore_errors=True)
     return found[-1] if found else None

@@ -80,6 +80,19 @@ class QueryConfig:
 
 
 @dataclass
+class LexicalConfig:
+    """The lexical term (see model.lexical). weight: of tf saturation beside the model's weights;
+    none = the checkpoint's own term, 0 = without one. k1, b: as BM25's. average_length: tokens of
+    a usual document. min_idf: of the tokens that have it."""
+
+    weight: float | None = None
+    k1: float = 0.9
+    b: float = 0.4
+    average_length: float = 200.0
+    min_idf: float = 3.0
+
+
+@dataclass
 class DevConfig:
     """data: BEIR folders whose mean nDCG@10 chooses the best checkpoint. every: steps."""
 
@@ -118,6 +131,7 @@ class TrainConfig:
     loss: LossConfig = field(default_factory=LossConfig)
     regularizer: RegularizerConfig = field(default_factory=RegularizerConfig)
     query: QueryConfig = field(default_factory=QueryConfig)
+    lexical: LexicalConfig = field(default_factory=LexicalConfig)
     dev: DevConfig = field(default_factory=DevConfig)
 
 
@@ -222,6 +236,7 @@ def check_config(config: TrainConfig) -> TrainConfig:
     if sparse.threshold != AUTO:
         _not_negative("regularizer.threshold", sparse.threshold)
     _check_target(sparse)
+    _check_lexical(config.lexical)
     _one_of("regularizer.name", sparse.name, REGULARIZERS)
     _one_of("precision", config.precision, PRECISIONS)
     _one_of("head_precision", config.head_precision, HEADS)
@@ -250,6 +265,15 @@ def _check_target(sparse: RegularizerConfig) -> None:
             f"less than target_length ({sparse.target_length:g}): documents as short as t are "
             "not made shorter",
         )  # fmt: skip
+
+
+def _check_lexical(lexical: LexicalConfig) -> None:
+    _not_negative("lexical.weight", lexical.weight or 0.0)
+    _not_negative("lexical.min_idf", lexical.min_idf)
+    _require(0 < lexical.k1 < math.inf, "lexical.k1", lexical.k1, "a number above 0")
+    _require(0 <= lexical.b <= 1, "lexical.b", lexical.b, "a number from 0 to 1")
+    length = lexical.average_length
+    _require(0 < length < math.inf, "lexical.average_length", length, "a number above 0")
 
 
 def _require(holds: bool, key: str, value: Any, expected: str) -> None:

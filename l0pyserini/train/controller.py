@@ -47,7 +47,6 @@ class SparsityController:
         self._vocabulary = vocabulary
         self._target = config.target_length or config.target_flops
         self._state = _State(math.log(config.weight or FIRST_LAMBDA))
-        self._error = 0.0
 
     @property
     def threshold(self) -> float:
@@ -63,6 +62,14 @@ class SparsityController:
             return self._config.weight * share
         return math.exp(self._state.log_lambda + PROPORTIONAL * self._error) * share
 
+    @property
+    def _error(self) -> float:
+        """log(measured / target), cut; 0 before anything was measured."""
+        if self._target is None or self._state.mean is None:
+            return 0.0
+        error = math.log(max(self._state.mean, 1e-3) / self._target)
+        return max(-LARGEST_ERROR, min(LARGEST_ERROR, error))
+
     def observe(self, step: int, length: float, flops: float) -> None:
         """Take in what a step measured.
 
@@ -75,8 +82,6 @@ class SparsityController:
         value = flops if self._config.target_flops else length
         mean = self._state.mean
         self._state.mean = value if mean is None else MEMORY * mean + (1 - MEMORY) * value
-        error = math.log(max(self._state.mean, 1e-3) / self._target)
-        self._error = max(-LARGEST_ERROR, min(LARGEST_ERROR, error))
         # While the ramp rises lambda is not at its strength, and an error is no news.
         self._state.log_lambda += INTEGRAL * self._error * ramp(step, self._config.ramp_steps)
 
@@ -107,6 +112,3 @@ class SparsityController:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a saved state."""
         self._state = _State(**state)
-        if self._target is not None and self._state.mean is not None:
-            error = math.log(max(self._state.mean, 1e-3) / self._target)
-            self._error = max(-LARGEST_ERROR, min(LARGEST_ERROR, error))

@@ -1,6 +1,5 @@
 """nDCG@10 on a development set, scored in memory: no index, no JVM."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from l0pyserini.corpora import open_corpus, read_qrels, read_topics
 from l0pyserini.model.encoder import ArrayVector, DocumentEncoder
+from l0pyserini.ndcg import ndcg_at
 from l0pyserini.progress import progress_bar
 from l0pyserini.records import Qrels, Topic
 
@@ -93,14 +93,3 @@ class SparseScorer:
             scores[self._owners[part]] += weight * self._weights[part]
         best = np.argsort(-scores, kind="stable")[:k]
         return [int(i) for i in best if scores[i] > 0]
-
-
-def ndcg_at(ranked: Sequence[str], judged: Mapping[str, int], k: int) -> float:
-    """Return nDCG@k with trec_eval's gains (the grade) and discounts (log2 of rank + 1)."""
-    gains = [max(judged.get(docid, 0), 0) for docid in ranked[:k]]
-    ideal = sorted((grade for grade in judged.values() if grade > 0), reverse=True)[:k]
-    return _dcg(gains) / _dcg(ideal) if ideal else 0.0
-
-
-def _dcg(gains: Sequence[int]) -> float:
-    return sum(gain / math.log2(rank + 2) for rank, gain in enumerate(gains))

@@ -75,6 +75,7 @@ def evaluate_student(student: Any, recipe: TrainConfig, sets: list[DevSet]) -> d
         recipe.max_length,
         device,
         recipe.head_precision,
+        student.lexical,
     )
     weights = student.idf_table().weights
     with torch.inference_mode():

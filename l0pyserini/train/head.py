@@ -7,12 +7,14 @@ precision, and computes the few active ones again exactly; the backward pass tou
 alone: a document with 300 active tokens costs 300 rows of the output layer, not 30,522.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from l0pyserini.model.head import HEADS
+from l0pyserini.model.head import HEADS, TiledHead
 
 SLACK = {"float32": 0.0, "bfloat16": 0.02, "int8": 0.2}
 """How far below zero a searched maximum may lie and still be computed again: more than the
@@ -27,12 +29,22 @@ class _SparseMax(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, mask: Tensor, weight: Tensor, bias: Tensor, precision: str
+        ctx: Any,
+        hidden: Tensor,
+        mask: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        precision: str,
+        search: TiledHead | None,
     ) -> Tensor:
         device = hidden.device.type
         with torch.autocast(device, enabled=False):
             exact = hidden.to(weight.dtype)
-            found = _search(exact, mask, weight, bias, precision)
+            if weight.dtype == torch.float64:
+                # The tiled heads work in float32; a float64 model is a test of gradients.
+                found = exact.new_full((len(exact), len(weight)), float("inf"))
+            else:
+                found = (search or HEADS[precision](weight, bias)).max_logits(exact, mask)
             maxima = torch.zeros(found.shape, dtype=weight.dtype, device=weight.device)
             documents, tokens, places = [], [], []
             for document in range(len(exact)):
@@ -75,15 +87,8 @@ class _SparseMax(torch.autograd.Function):
             to_weight,
             to_bias,
             None,
+            None,
         )
-
-
-def _search(hidden: Tensor, mask: Tensor, weight: Tensor, bias: Tensor, precision: str) -> Tensor:
-    """Return [B, V] maximal logits in a precision: where to look, not what is there."""
-    if weight.dtype == torch.float64:
-        # The tiled heads work in float32; a float64 model is a test of gradients.
-        return hidden.new_full((len(hidden), len(weight)), float("inf"))
-    return HEADS[precision](weight, bias).max_logits(hidden, mask)
 
 
 def _exact_maxima(
@@ -105,18 +110,24 @@ def _exact_maxima(
 
 
 def max_logits(
-    hidden: Tensor, mask: Tensor, weight: Tensor, bias: Tensor, precision: str = "float32"
+    hidden: Tensor,
+    mask: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    precision: str = "float32",
+    search: TiledHead | None = None,
 ) -> Tensor:
     """Return relu of each document's maximal logits, differentiable.
 
     Args:    hidden: [B, L, D] float. mask: [B, L] bool, True = real token.
              weight: [V, D] float. bias: [V] float. precision: a name of HEADS, in which maxima
              are searched; their values are those of the weights' own precision always. A token
-             whose maximum the search misses lies next to zero.
+             whose maximum the search misses lies next to zero. search: the head of weight, bias
+             and precision, where the caller has made it for several batches.
     Returns: [B, V], of weight's dtype, >= 0; all 0 for a document without tokens.
     Source:  arXiv 2109.10086, eq. 2; the sparse gradient is ours.
     """
-    return _SparseMax.apply(hidden, mask, weight, bias, precision)
+    return _SparseMax.apply(hidden, mask, weight, bias, precision, search)
 
 
 class MaxLinear(nn.Linear):
@@ -128,12 +139,28 @@ class MaxLinear(nn.Linear):
 
     mask: Tensor | None = None
     precision = "float32"
+    _search: TiledHead | None = None
+
+    @contextmanager
+    def searching(self) -> Iterator[None]:
+        """Prepare the search once for all forward passes inside; the weights stay as they are."""
+        if self.weight.dtype != torch.float64:
+            self._search = HEADS[self.precision](self.weight, self._biases())
+        try:
+            yield
+        finally:
+            self._search = None
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Return [B, 1, V]: a length of one, so that the model's own code still fits."""
         assert self.mask is not None
-        bias = self.bias if self.bias is not None else self.weight.new_zeros(self.out_features)
-        return max_logits(hidden, self.mask, self.weight, bias, self.precision).unsqueeze(1)
+        found = max_logits(
+            hidden, self.mask, self.weight, self._biases(), self.precision, self._search
+        )
+        return found.unsqueeze(1)
+
+    def _biases(self) -> Tensor:
+        return self.bias if self.bias is not None else self.weight.new_zeros(self.out_features)
 
 
 def use_max_linear(model: nn.Module, precision: str = "float32") -> MaxLinear:

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from l0pyserini.idf.table import IdfTable
 from l0pyserini.model.head import silence
+from l0pyserini.model.lexical import LexicalTerm
+from l0pyserini.model.padding import attended
 from l0pyserini.model.saving import QUERY_MODULE
 from l0pyserini.tokenization import Tokenizer
 from l0pyserini.train.head import use_max_linear
@@ -22,7 +24,7 @@ class Student(nn.Module):
 
     Args:    lm: a masked LM; its output layer is replaced by one that shares its parameters.
              idf: the query table, [V] after the tokenizer's ids. train_queries: whether its
-             weights are parameters.
+             weights are parameters. lexical: what documents' own tokens add to their weights.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Student(nn.Module):
         idf: IdfTable,
         head_precision: str = "float32",
         train_queries: bool = False,
+        lexical: LexicalTerm | None = None,
     ) -> None:
         super().__init__()
         idf.check_tokenizer(tokenizer)
@@ -39,15 +42,12 @@ class Student(nn.Module):
         self.head = use_max_linear(lm, head_precision)
         self.lm: Any = lm
         self.tokenizer = tokenizer
-        weights = torch.zeros(self.head.out_features)
-        kept = torch.zeros(self.head.out_features, dtype=torch.bool)
-        for index, token in enumerate(tokenizer.tokens[: len(kept)]):
-            if token is not None:
-                kept[index] = True
-                weights[index] = idf.weights.get(token, 0.0)
+        vocabulary = self.head.out_features
+        weights = torch.tensor(idf.by_id(tokenizer, vocabulary))
         self.kept: Tensor
-        self.register_buffer("kept", kept, persistent=False)
+        self.register_buffer("kept", torch.tensor(tokenizer.kept(vocabulary)), persistent=False)
         self.query_weights = nn.Parameter(weights, requires_grad=train_queries)
+        self.lexical = lexical
 
     def forward(
         self, ids: Tensor, mask: Tensor, query_tokens: Tensor | None = None
@@ -62,11 +62,12 @@ class Student(nn.Module):
         lengths = mask.sum(dim=1)
         order = lengths.argsort(descending=True)
         parts, at = [], 0
-        while at < len(order):
-            width = max(int(lengths[order[at]]), 1)
-            rows = order[at : at + max(1, GROUP_TOKENS // width)]
-            parts.append(self._maxima(ids[rows, :width], mask[rows, :width]))
-            at += len(rows)
+        with self.head.searching():
+            while at < len(order):
+                width = max(int(lengths[order[at]]), 1)
+                rows = order[at : at + max(1, GROUP_TOKENS // width)]
+                parts.append(self._maxima(ids[rows, :width], mask[rows, :width]))
+                at += len(rows)
         maxima = torch.cat(parts)[order.argsort()] * self.kept
         return maxima, None if query_tokens is None else self.ask(query_tokens)
 
@@ -74,13 +75,17 @@ class Student(nn.Module):
         """Return the weights of query tokens, 0 where there is none. Args, Returns: as forward."""
         return self.query_weights[query_tokens.clamp(min=0)] * (query_tokens >= 0)
 
+    @torch.no_grad()
+    def lexical_term(self, ids: Tensor, mask: Tensor) -> Tensor | float:
+        """Return what the lexical term adds to the documents' weights, 0 without one.
+
+        Args:    ids, mask: as forward. Returns: [B, V].
+        """
+        return self.lexical.term(ids, mask) if self.lexical else 0.0
+
     def _maxima(self, ids: Tensor, mask: Tensor) -> Tensor:
-        # A row without tokens would make attention divide by zero; one stands in, and the head
-        # leaves it out.
-        attended = mask.to(torch.int64)
-        attended[:, 0] = 1
         self.head.mask = mask
-        return self.lm(input_ids=ids, attention_mask=attended).logits.squeeze(1).float()
+        return self.lm(input_ids=ids, attention_mask=attended(mask)).logits.squeeze(1).float()
 
     def idf_table(self) -> IdfTable:
         """Return the query weights as a table of the tokens that have one."""

@@ -17,7 +17,7 @@ from l0pyserini.errors import TrainingError
 from l0pyserini.files import write_json
 from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
-from l0pyserini.train.checkpoints import ENCODER, STATE, save_student
+from l0pyserini.train.checkpoints import ENCODER, STATE, save_student, saved_checkpoints
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.objective import Objective, sparsity
@@ -121,8 +121,9 @@ class L0Trainer(Trainer):
         step = self.state.global_step
         strength, threshold = self.controller.strength(step), self.controller.threshold
         tokens = batch["query_tokens"]
+        lexical = self.student.lexical_term(batch["ids"], batch["mask"])
         loss, parts = self._objective(
-            maxima, weights, tokens, batch["teacher"], strength, threshold
+            maxima, weights, tokens, batch["teacher"], strength, threshold, lexical
         )
         value = float(loss.detach())
         if not math.isfinite(value):
@@ -131,7 +132,7 @@ class L0Trainer(Trainer):
                 f"{batch['where'][-1]}. Lower learning_rate, raise warmup_steps or set "
                 "max_grad_norm=1; the last checkpoint is kept."
             )
-        measured = sparsity(maxima.detach(), tokens, threshold)
+        measured = sparsity(maxima.detach() + lexical, tokens, threshold)
         self.controller.observe(step, measured["length"], measured["flops"])
         shown = {name: float(part) for name, part in parts.items()}
         self.watch.add(shown | measured | {"lambda": strength})
@@ -154,8 +155,7 @@ class L0Trainer(Trainer):
         step = self.state.global_step
         own = {"controller": self.controller.state(), "watch": self.watch.state()}
         write_json(root / f"checkpoint-{step}" / STATE, own)
-        others = sorted(root.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-        for old in others[: -self.recipe.keep]:
+        for old in saved_checkpoints(root)[: -self.recipe.keep]:
             shutil.rmtree(old)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ARG002

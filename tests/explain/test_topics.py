@@ -10,8 +10,8 @@ from l0pyserini.errors import CollectionError, RunError
 from l0pyserini.explain import token_costs, token_effects
 from l0pyserini.explain.collected import collect, query_encoder_of
 from l0pyserini.explain.effects import needed_impacts
-from l0pyserini.explain.ndcg import dcg, grades_of, ideal_dcg
 from l0pyserini.explain.postings import flops
+from l0pyserini.ndcg import dcg, grades_of, ideal_dcg
 from l0pyserini.records import Hit
 from l0pyserini.search import read_run, write_run
 from l0pyserini.search.run import rank

@@ -97,3 +97,12 @@ def test_saving_and_the_digest(tmp_path):
     again = IdfTable.load(tmp_path / "t.json")
     assert again.sha256 == table.sha256
     assert IdfTable({"a": 1.5, "é": 0.5}, "t").sha256 != table.sha256
+
+
+def test_weights_by_id():
+    table = IdfTable({"cat": 2.5, "[CLS]": 9.0}, "t")
+    weights = table.by_id(TOKENIZER, len(TOKENIZER.tokens) + 3)
+    assert weights[TOKENIZER.vocabulary["cat"]] == 2.5
+    assert sum(weights) == 2.5
+    assert len(weights) == len(TOKENIZER.tokens) + 3
+    assert len(table.by_id(TOKENIZER)) == len(TOKENIZER.tokens)

@@ -66,3 +66,4 @@ def test_a_dense_beginning_is_no_collapse():
     controller = SparsityController(RegularizerConfig(weight=1, ramp_steps=1000), 30522)
     for step in range(500):
         controller.observe(step, 30_000, 0)
+    assert controller.state()["collapsed"] == 0

@@ -3,7 +3,8 @@ import pytest
 import pytrec_eval
 
 from l0pyserini.model import DocumentEncoder, open_checkpoint
-from l0pyserini.train.dev import DevSet, SparseScorer, ndcg_at
+from l0pyserini.ndcg import ndcg_at
+from l0pyserini.train.dev import DevSet, SparseScorer
 
 
 def test_ndcg_equals_trec_evals():

@@ -95,3 +95,17 @@ def test_the_backward_pass_touches_active_tokens_only():
     assert never.any()
     assert not found[1][never].any()
     assert not found[2][never].any()
+
+
+def test_a_search_made_once_finds_the_same():
+    torch.manual_seed(2)
+    model = torch.nn.Sequential(torch.nn.Linear(8, 40))
+    model.get_output_embeddings = lambda: model[0]
+    layer = use_max_linear(model)
+    hidden, mask = torch.randn(3, 5, 8), torch.ones(3, 5, dtype=torch.bool)
+    layer.mask = mask
+    alone = layer(hidden)
+    with layer.searching():
+        torch.testing.assert_close(layer(hidden), alone, rtol=0, atol=0)
+        assert layer._search is not None
+    assert layer._search is None

@@ -21,7 +21,9 @@ from l0pyserini.errors import (
     UsageError,
 )
 from l0pyserini.model import DocumentEncoder, open_checkpoint
+from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.train import train
+from l0pyserini.train.config import LexicalConfig
 
 BROKEN_ROW = 7
 """Not among the rows of the first step, whose order the seed decides."""
@@ -208,6 +210,23 @@ def test_trained_query_weights_are_saved_and_not_negative(whole, tmp_path):
     moved = [t for t, w in before.weights.items() if abs(after.weights.get(t, 0) - w) > 0.1]
     assert 5 < len(moved) < 500
     assert min(after.weights.values()) >= 0
+
+
+def test_a_lexical_term_is_trained_beside_saved_and_inherited(whole, tmp_path):
+    lexical = LexicalConfig(weight=1.0, min_idf=3.0)
+    done = train(changed(whole[0], tmp_path / "first", lexical=lexical, steps=2))
+    plain, first = curve(Path(whole[0].output))[0], curve(tmp_path / "first")[0]
+    assert first["length"] > plain["length"]
+    assert first["kl"] != plain["kl"]
+    saved = LexicalTerm.load(open_checkpoint(str(done.encoder)).lexical)
+    assert set(saved.weights.unique().tolist()) == {0.0, 1.0}
+    assert saved.settings == {"k1": 0.9, "b": 0.4, "average_length": 200.0}
+    again = changed(whole[0], tmp_path / "second", model=str(done.encoder), steps=1)
+    inherited = open_checkpoint(str(train(again).encoder)).lexical
+    assert torch.equal(LexicalTerm.load(inherited).weights, saved.weights)
+    without = dataclasses.replace(again, output=str(tmp_path / "third"))
+    without = dataclasses.replace(without, lexical=LexicalConfig(weight=0.0))
+    assert open_checkpoint(str(train(without).encoder)).lexical is None
 
 
 def test_a_table_of_another_tokenizer_is_refused(whole, tmp_path):

@@ -1,9 +1,15 @@
 """nDCG of one ranking, as trec_eval's ndcg_cut; for rankings made by the thousand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def ndcg_at(docids: Sequence[str], judged: Mapping[str, int], k: int) -> float:
+    """Return nDCG@k of a ranking; 0 where no document is relevant."""
+    ideal = ideal_dcg(judged, k)
+    return dcg(grades_of(docids[:k], judged), k) / ideal if ideal else 0.0
 
 
 def ideal_dcg(judged: Mapping[str, int], k: int) -> float:
