@@ -21,6 +21,9 @@ PROPORTIONAL = 0.5
 LARGEST_ERROR = 1.0
 """Errors are cut to it: far from the target lambda grows e-fold in 33 steps and no faster."""
 
+NEAR = 0.05
+"""Share by which documents may be longer than their target and still count as having reached it."""
+
 PATIENCE = 50
 """Steps that a collapse must last before training stops."""
 
@@ -61,6 +64,13 @@ class SparsityController:
         if self._target is None:
             return self._config.weight * share
         return math.exp(self._state.log_lambda + PROPORTIONAL * self._error) * share
+
+    @property
+    def on_target(self) -> bool:
+        """Whether documents are as short as was asked; always without a target."""
+        if self._target is None or self._state.mean is None:
+            return self._target is None
+        return self._state.mean <= (1 + NEAR) * self._target
 
     @property
     def _error(self) -> float:

@@ -21,7 +21,8 @@ class Development(TrainerCallback):
     """Scores the development sets every n steps and at the end.
 
     best: the highest mean nDCG@10 so far, None without development sets. The encoder that
-    reached it lies in `encoder`.
+    reached it lies in `encoder`. Where documents have a target length or FLOPS, only encoders that
+    meet it take part: a denser one would win by its density.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Development(TrainerCallback):
         self._line.tell(f"step {step}: nDCG@10 {mean:.4f}: {shown}")
         logged = {f"dev_{name}": one.ndcg for name, one in results.items()}
         self._line.write({"step": step, "dev": mean, **logged})
-        if self.best is None or mean > self.best:
+        if self._trainer.controller.on_target and (self.best is None or mean > self.best):
             self.best = mean
             save_student(
                 self._encoder, self._trainer.student, self._recipe, self._recipe.save_dtype

@@ -40,6 +40,17 @@ def test_the_target_flops_is_steered_alike():
     assert controller.strength(2) < 0.01
 
 
+def test_on_target_is_at_most_five_percent_above():
+    controller = SparsityController(RegularizerConfig(target_length=100), 30522)
+    assert not controller.on_target
+    controller.observe(1, 106, 0)
+    assert not controller.on_target
+    for step in range(40):
+        controller.observe(step, 104, 0)
+    assert controller.on_target
+    assert SparsityController(RegularizerConfig(weight=1), 30522).on_target
+
+
 def test_auto_threshold_lies_below_the_target():
     controller = SparsityController(RegularizerConfig(target_length=200, threshold=AUTO), 30522)
     assert controller.threshold == 150

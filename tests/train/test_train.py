@@ -23,7 +23,7 @@ from l0pyserini.errors import (
 from l0pyserini.model import DocumentEncoder, open_checkpoint
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.train import train
-from l0pyserini.train.config import LexicalConfig
+from l0pyserini.train.config import DevConfig, LexicalConfig
 
 BROKEN_ROW = 7
 """Not among the rows of the first step, whose order the seed decides."""
@@ -270,19 +270,34 @@ def test_msmarco_rows_by_id_are_trained_on(whole, tmp_path, shared):
     assert done.steps == 2
 
 
-def test_the_best_encoder_on_a_dev_set_is_kept(whole, tmp_path, documents):
-    dev = tmp_path / "dev"
-    (dev / "qrels").mkdir(parents=True)
-    with open(dev / "corpus.jsonl", "w", encoding="utf-8") as handle:
+@pytest.fixture
+def dev(tmp_path, documents):
+    """A development set of one topic."""
+    folder = tmp_path / "dev"
+    (folder / "qrels").mkdir(parents=True)
+    with open(folder / "corpus.jsonl", "w", encoding="utf-8") as handle:
         for i, text in enumerate(documents[:12]):
             handle.write(json.dumps({"_id": f"d{i}", "text": text}) + "\n")
-    (dev / "queries.jsonl").write_text(json.dumps({"_id": "q", "text": documents[3][:40]}) + "\n")
-    (dev / "qrels/test.tsv").write_text("q\td3\t1\n")
-    section = dataclasses.replace(whole[0].dev, data=[str(dev)], every=2)
-    done = train(changed(whole[0], tmp_path / "out", dev=section, steps=4))
+    topic = {"_id": "q", "text": documents[3][:40]}
+    (folder / "queries.jsonl").write_text(json.dumps(topic) + "\n")
+    (folder / "qrels/test.tsv").write_text("q\td3\t1\n")
+    return DevConfig(data=[str(folder)], every=2)
+
+
+def test_the_best_encoder_on_a_dev_set_is_kept(whole, tmp_path, dev):
+    done = train(changed(whole[0], tmp_path / "out", dev=dev, steps=4))
     lines = [json.loads(line) for line in (tmp_path / "out/log.jsonl").read_text().splitlines()]
     assert done.best_ndcg == max(line["dev"] for line in lines if "dev" in line)
     assert (done.encoder / "model.safetensors").is_file()
+
+
+def test_no_encoder_longer_than_its_target_is_best(whole, tmp_path, dev):
+    sparse = dataclasses.replace(whole[0].regularizer, threshold=0.0, target_length=1.0)
+    done = train(changed(whole[0], tmp_path / "out", dev=dev, regularizer=sparse, steps=2))
+    assert done.best_ndcg is None
+    last = load_file(tmp_path / "out/checkpoints/checkpoint-2/encoder/model.safetensors")
+    kept = load_file(done.encoder / "model.safetensors")
+    assert all(torch.equal(kept[name], last[name]) for name in last)
 
 
 def test_an_online_teacher_scores_rows_without_scores(whole, tmp_path):
