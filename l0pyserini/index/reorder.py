@@ -25,12 +25,12 @@ def reorder_index(
     Recursive graph bisection (Dhulipala et al., KDD 2016, arXiv 1602.08820). The order depends on
     the index alone, not on threads. Hits stay the same: equal scores are ordered by docid.
 
-    Java's heap holds 4 bytes a posting, but at most half of the heap (beyond that the most frequent
-    tokens have no say), and 24 bytes a document; the disk holds the index twice meanwhile.
+    It takes 4 bytes a posting and 32 a document, and at most half of Java's heap: where that is too
+    little the most frequent tokens have no say. The disk holds the index twice meanwhile.
 
     Args:    index_folder: an index of one segment without deletions, that nobody else uses.
              documents: in it, for the progress bar.
-    Returns: the mean log gaps, over tokens of two documents or more.
+    Returns: the mean log gaps, over the tokens that had a say: those of two documents or more.
     Raises:  ImpactIndexError: if Java fails, with the lines that tell why.
     """
     words = ("reorder", "reordering", "reordered")

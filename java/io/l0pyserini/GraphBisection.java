@@ -17,7 +17,7 @@ import org.apache.lucene.util.NumericUtils;
  * gain more bits the longer a half is worked on, as in Mackenzie et al., SIGIR 2021.
  *
  * <p>The order is the same whatever the number of threads: these only share out documents and
- * halves, whose sums are taken one after another. Memory beside the forward index: 12 bytes for
+ * halves, whose sums are taken one after another. Memory beside the forward index: 28 bytes for
  * each document, and 20 for each token and thread.
  */
 public final class GraphBisection {

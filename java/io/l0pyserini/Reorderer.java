@@ -18,11 +18,12 @@ import org.apache.lucene.store.FSDirectory;
  * Writes an index of one segment anew, its documents in the order of {@link GraphBisection}.
  *
  * <p>Arguments: index folder, threads. Prints {@code reordered N} now and then, and at the end
- * {@code log gaps BEFORE AFTER POSTINGS}. The forward index takes half of the heap at most. The
- * index is changed in one commit; both orders lie on the disk until then.
+ * {@code log gaps BEFORE AFTER POSTINGS}. Forward index and halving take half of the heap at most.
+ * The index is changed in one commit; both orders lie on the disk until then.
  */
 public final class Reorderer {
   private static final double BUFFER_MEGABYTES = 64;
+  private static final long BYTES_A_DOCUMENT = 32;
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   private Reorderer() {}
@@ -55,11 +56,11 @@ public final class Reorderer {
 
   /** Computes the order; the forward index is let go before the new segment is written. */
   private static int[] order(CodecReader segment, int threads) throws IOException {
-    long most = Math.min(LARGEST_ARRAY, Runtime.getRuntime().maxMemory() / 2 / Integer.BYTES);
-    ForwardIndex index = ForwardIndex.of(segment, most);
+    int documents = segment.maxDoc();
+    long room = Runtime.getRuntime().maxMemory() / 2 - BYTES_A_DOCUMENT * documents;
+    ForwardIndex index = ForwardIndex.of(segment, Math.min(LARGEST_ARRAY, room / Integer.BYTES));
     int[] starts = index.starts();
     int[] tokens = index.tokens();
-    int documents = segment.maxDoc();
     int[] order =
         GraphBisection.order(starts, tokens, index.vocabulary(), threads, reporter(documents));
     int[] before = IntStream.range(0, documents).toArray();
