@@ -14,6 +14,7 @@ from l0pyserini.idf import query
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.direct import index_directly
 from l0pyserini.index.facts import index_facts, read_facts, write_facts
+from l0pyserini.index.reorder import reorder_index
 from l0pyserini.index.sidecars import LUCENE_MARKER
 from l0pyserini.index.verify import verify_index
 from l0pyserini.progress import Stopwatch, say
@@ -32,6 +33,7 @@ def build_index(
     builder: str = DEFAULT_BUILDER,
     store_text: bool = False,
     optimize: bool = True,
+    reorder: bool = False,
 ) -> tuple[dict[str, Any], float]:
     """Build a Lucene impact index from an encoded collection and check what it holds.
 
@@ -40,7 +42,8 @@ def build_index(
 
     Args:    builder: "direct" writes impacts as term frequencies, "anserini" runs IndexCollection;
              the indexes hold the same. store_text: keep the documents' texts.
-             optimize: merge into one segment.
+             optimize: merge into one segment. reorder: put documents that share tokens beside one
+             another (reorder_index); needs the direct builder and one segment.
     Returns: the facts written to l0pyserini.json, and the seconds that building took.
     Raises:  CollectionError: if the collection is not what its manifest says.
              ImpactIndexError: if Anserini fails or the index differs from the promise.
@@ -50,6 +53,12 @@ def build_index(
         raise UsageError(f"--builder {builder!r}: expected one of {', '.join(BUILDERS)}.")
     if store_text and builder != "direct":
         raise UsageError("--store-text: only --builder direct keeps texts; leave one of them out.")
+    if reorder and (builder != "direct" or not optimize):
+        other = "--no-optimize" if builder == "direct" else f"--builder {builder}"
+        raise UsageError(
+            f"--reorder with {other}: only the direct builder's index of one segment is reordered; "
+            "leave one of them out."
+        )
     source, target = Path(input_folder), Path(index_folder)
     manifest = Manifest.load(source)
     check_files(source, manifest)
@@ -59,14 +68,25 @@ def build_index(
         if builder == "direct":
             shards = [source / shard.file for shard in manifest.shards]
             index_directly(shards, place, threads, manifest.documents, heap, store_text, optimize)
+            if reorder:
+                _reorder(place, threads, manifest, heap)
         else:
             options = [*IMPACT_OPTIONS, *(["-optimize"] if optimize else [])]
             index_collection("JsonVectorCollection", source, place, threads, options, heap)
         verify_index(place, manifest.documents - manifest.empty_documents, read_vocabulary(source))
         for name in (query.FILE_NAME, vocabulary.FILE_NAME):
             shutil.copyfile(source / name, place / name)
-        write_facts(place, index_facts(manifest, builder, store_text))
+        write_facts(place, index_facts(manifest, builder, store_text, reorder))
     return read_facts(target), watch.seconds
+
+
+def _reorder(place: Path, threads: int, manifest: Manifest, heap: str | None) -> None:
+    watch = Stopwatch()
+    gaps = reorder_index(place, threads, manifest.documents - manifest.empty_documents, heap)
+    say(
+        f"reordered in {watch.seconds:.1f} s: the mean log2 of the gaps between a token's "
+        f"documents went from {gaps.before:.2f} to {gaps.after:.2f}"
+    )
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:

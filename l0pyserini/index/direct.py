@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from l0pyserini.errors import ImpactIndexError
-from l0pyserini.lucene.jvm import run_java
-from l0pyserini.progress import progress_bar
+from l0pyserini.index.child import run_on_index
 
 MAIN_CLASS = "io.l0pyserini.ImpactIndexer"
 BUFFER_MEGABYTES = 512
@@ -13,8 +11,6 @@ BUFFER_MEGABYTES = 512
 
 COMPILER_PAYS_FROM = 200_000
 """Documents from which Java's optimising compiler saves more time than it takes."""
-
-_REPORT = "indexed "
 
 
 def index_directly(
@@ -36,26 +32,7 @@ def index_directly(
     Raises:  ImpactIndexError: if Java fails, with the lines that tell why.
     """
     flags = [str(flag).lower() for flag in (store_text, optimize)]
-    arguments = [str(index_folder), str(threads), str(BUFFER_MEGABYTES), *flags]
-    # Nothing waits for an answer here: a collector that stops all threads has the least to do.
-    options = ["-XX:+UseParallelGC"]
-    if documents < COMPILER_PAYS_FROM:
-        options.append("-XX:TieredStopAtLevel=1")
-    indexed = 0
-    with progress_bar(documents, "index", "docs") as bar:
-
-        def on_line(line: str) -> None:
-            nonlocal indexed
-            if line.startswith(_REPORT):
-                indexed = max(indexed, int(line.removeprefix(_REPORT)))
-                bar.update(indexed - bar.n)
-
-        code, output = run_java(MAIN_CLASS, [*arguments, *map(str, shards)], heap, on_line, options)
-    if code != 0:
-        lines = [line for line in output.splitlines() if not line.startswith(_REPORT)]
-        told = "\n  ".join([line for line in lines if not line.startswith("\t")][:5])
-        raise ImpactIndexError(
-            f"{index_folder}: indexing failed (exit code {code}):\n  {told}\n"
-            "Nothing was kept. Where Java ran out of memory, give --heap 4g."
-        )
-    return indexed
+    arguments = [str(threads), str(BUFFER_MEGABYTES), *flags, *map(str, shards)]
+    options = ["-XX:TieredStopAtLevel=1"] if documents < COMPILER_PAYS_FROM else []
+    words = ("index", "indexing", "indexed")
+    return run_on_index(MAIN_CLASS, index_folder, arguments, words, documents, heap, options)[0]

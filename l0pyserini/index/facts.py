@@ -15,16 +15,19 @@ FILE_NAME = "l0pyserini.json"
 FORMAT = "l0pyserini-index-1"
 
 
-def index_facts(manifest: Manifest, builder: str, stores_text: bool) -> dict[str, Any]:
+def index_facts(
+    manifest: Manifest, builder: str, stores_text: bool, reordered: bool
+) -> dict[str, Any]:
     """Return the facts of an index built from a collection.
 
     documents counts the whole collection; indexed_documents those Lucene holds, which are the
-    ones with at least one token.
+    ones with at least one token. reordered tells that all documents were put in order together.
     """
     return {
         "format": FORMAT,
         "builder": builder,
         "stores_text": stores_text,
+        "reordered": reordered,
         "documents": manifest.documents,
         "empty_documents": manifest.empty_documents,
         "indexed_documents": manifest.documents - manifest.empty_documents,
@@ -97,7 +100,8 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             f"{path}: its format is {seen!r}, expected {FORMAT!r}. "
             "Build the index again with this version."
         )
-    return {"stores_text": False, **facts, "bytes": lucene_bytes(folder)}
+    absent = {"stores_text": False, "reordered": False}
+    return {**absent, **facts, "bytes": lucene_bytes(folder)}
 
 
 def lucene_bytes(folder: Path) -> int:

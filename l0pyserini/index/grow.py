@@ -145,9 +145,10 @@ def _weights(facts: dict[str, Any]) -> tuple[str, str]:
 
 
 def further_corpora(facts: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
-    """Return facts that name the corpora of others too."""
+    """Return facts that name the corpora of others too; their documents lie one after another."""
     more = [[other["corpus"], *other.get("further_corpora", [])] for other in others]
-    return {**facts, "further_corpora": sum(more, facts.get("further_corpora", []))}
+    further = sum(more, facts.get("further_corpora", []))
+    return {**facts, "further_corpora": further, "reordered": False}
 
 
 def added(first: Terms, second: Terms) -> Terms:
