@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         "--encoder", required=True, help="checkpoint folder, hub name or embedded encoder"
     )
     flags.add_argument("--output", required=True, help="folder for the encoded files")
-    flags.add_argument("--max-length", type=positive_int, default=256, help="tokens (default 256)")
+    flags.add_argument("--max-length", type=positive_int, help="tokens (default the encoder's)")
     flags.add_argument("--batch-size", type=positive_int, default=32, help="texts (default 32)")
     flags.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default cpu)")
     flags.add_argument(

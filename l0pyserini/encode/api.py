@@ -20,7 +20,7 @@ def encode_corpus(
     corpus: str,
     encoder: str,
     output: str | Path,
-    max_length: int = 256,
+    max_length: int | None = None,
     batch_size: int = 32,
     device: str = "cpu",
     scale: float = 100.0,
@@ -39,7 +39,8 @@ def encode_corpus(
 ) -> tuple[Manifest | None, float]:
     """Encode a corpus into a folder of JsonVectorCollection files.
 
-    Args:    corpus, encoder: as --corpus and --encoder. scale: impacts per unit of weight.
+    Args:    corpus, encoder: as --corpus and --encoder. max_length: tokens of a document,
+             none = what the encoder says. scale: impacts per unit of weight.
              query_scale: impacts per unit of IDF, recorded for the searches.
              bits: choose `scale` so that impacts have so many bits, 0 to choose both scales by
              the planner; both look at the first thousand documents.

@@ -17,6 +17,7 @@ from l0pyserini.model.activation import SPLADE_POOLING_NAMES, log_count
 from l0pyserini.tokenization import Tokenizer
 
 DEFAULT_ENCODER = "l0-tiny"
+DEFAULT_MAX_LENGTH = 256
 
 _WEIGHTS = "model.safetensors"
 _HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
@@ -27,7 +28,8 @@ class Checkpoint:
     """An inference-free encoder on disk.
 
     folder: the whole. document_folder: the masked LM. activation: a name of LOG_COUNTS.
-    lexical: the folder of its lexical term, where it has one.
+    lexical: the folder of its lexical term, where it has one. max_length: tokens of a document that
+    it reads unless another number is asked for.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Checkpoint:
     idf_file: Path | None
     query_weights_file: Path | None
     lexical: Path | None = None
+    max_length: int = DEFAULT_MAX_LENGTH
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -101,6 +104,7 @@ def open_checkpoint(
         idf_file=idf_file,
         query_weights_file=weights,
         lexical=lexical,
+        max_length=_max_length(document_folder),
     )
 
 
@@ -242,6 +246,13 @@ def _activation(folder: Path, asked: str | None, pooled: str | None, idf: Path |
         )
     log_count(activation)
     return activation
+
+
+def _max_length(folder: Path) -> int:
+    """Return the length that sentence-transformers saved, where it saved one."""
+    path = folder / "sentence_bert_config.json"
+    saved = _read_json(path).get("max_seq_length") if path.is_file() else None
+    return saved or DEFAULT_MAX_LENGTH
 
 
 def _read_json(path: Path) -> Any:

@@ -85,19 +85,21 @@ class DocumentEncoder:
     def from_checkpoint(
         cls,
         checkpoint: Checkpoint,
-        max_length: int = 256,
+        max_length: int | None = None,
         device: str = "cpu",
         allow_remote_code: bool = False,
         backend: str = "float32",
     ) -> "DocumentEncoder":
         """Load a checkpoint's masked LM in float32.
 
+        Args:    max_length: tokens of a document, none = what the checkpoint says.
         Raises:  CheckpointError: if the weights are missing, damaged or of another architecture.
         """
         model = load_masked_lm(checkpoint, allow_remote_code)
         lexical = LexicalTerm.load(checkpoint.lexical) if checkpoint.lexical else None
         tokenizer, activation = checkpoint.tokenizer, checkpoint.activation
-        return cls(model, tokenizer, activation, max_length, device, backend, lexical)
+        length = max_length or checkpoint.max_length
+        return cls(model, tokenizer, activation, length, device, backend, lexical)
 
     def _checked(self, backend: str) -> str:
         if backend not in HEADS:
@@ -122,16 +124,18 @@ class DocumentEncoder:
         return ids
 
     @torch.inference_mode()
-    def _run(self, ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor | None]:
-        """Return [B, V] maximal logits, -inf for a text without tokens, and the lexical term."""
+    def _run(self, ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return padded ids, which are real (both [B, L]), and [B, V] maximal logits.
+
+        A text without tokens has logits of -inf.
+        """
         padded, mask = pad(ids, self._pad_id)
         self._check_ids(int(padded.max()))
         padded, real = padded.to(self.device), mask.to(self.device)
         self._decoder.mask = real
         with self._precision():
             output = self._model(input_ids=padded, attention_mask=attended(real))
-        lexical = self.lexical.term(padded, real) if self.lexical else None
-        return output.logits.squeeze(1).float(), lexical
+        return padded, real, output.logits.squeeze(1).float()
 
     def _check_ids(self, largest: int) -> None:
         size, tokenizer = self._decoder.vocabulary, self.tokenizer
@@ -153,21 +157,22 @@ class DocumentEncoder:
         Args:    ids: B lists of token ids, from tokenize().
         Returns: [B, V] float32 >= 0; 0 for special tokens; all 0 for a text without tokens.
         """
-        logits, lexical = self._run(ids)
+        padded, real, logits = self._run(ids)
         weights = activate(logits, self.activation) * self._kept
-        return weights if lexical is None else weights + lexical
+        return self.lexical.join(weights, padded, real) if self.lexical else weights
 
     @torch.inference_mode()
     def encode_ids(self, ids: Sequence[Sequence[int]]) -> SparseBatch:
         """Return the sparse weights of tokenised texts; only non-zeros leave the device."""
-        logits, lexical = self._run(ids)
-        active = (logits > 0) & self._kept
-        if lexical is not None:
-            active |= lexical > 0
-        rows, columns = active.nonzero(as_tuple=True)
-        weights = activate(logits[rows, columns], self.activation)
-        if lexical is not None:
-            weights += lexical[rows, columns]
+        if self.lexical:
+            dense = self.weights(ids)
+            rows, columns = dense.nonzero(as_tuple=True)
+            weights = dense[rows, columns]
+        else:
+            # Logarithms of the few active logits alone.
+            logits = self._run(ids)[2]
+            rows, columns = ((logits > 0) & self._kept).nonzero(as_tuple=True)
+            weights = activate(logits[rows, columns], self.activation)
         starts = np.zeros(len(ids) + 1, dtype=np.int64)
         np.cumsum(np.bincount(rows.cpu().numpy(), minlength=len(ids)), out=starts[1:])
         return SparseBatch(starts, columns.cpu().numpy(), weights.cpu().numpy())

@@ -1,10 +1,11 @@
-"""The lexical term: BM25's term frequency, added to the weights of a document's own tokens.
+"""The lexical term: BM25's term frequency, joined to the weights of a document's own tokens.
 
 A maximum over positions tells that a token matters somewhere, not how often it occurs. The term
 puts that back:
 
     w_j = f(max over tokens i of logit_ij) + weight_j * tf_j / (tf_j + k1 (1 - b + b |d| / mean))
 
+and w_j = 0 where that is less than a minimum: expansions that weigh next to nothing cost postings.
 Queries stay a table, and documents stay impacts; only encoding counts tokens besides.
 """
 
@@ -23,7 +24,7 @@ from l0pyserini.tokenization import Tokenizer
 
 _CONFIG = "config.json"
 _WEIGHTS = "model.safetensors"
-_SETTINGS = ("k1", "b", "average_length")
+_SETTINGS = ("k1", "b", "average_length", "min_weight")
 
 
 class LexicalTerm(nn.Module):
@@ -31,15 +32,24 @@ class LexicalTerm(nn.Module):
 
     Args:    weights: [V] float >= 0, of each token; 0 leaves a token to the model alone.
              k1, b: as BM25's. average_length: tokens of a usual document, special ones included.
+             min_weight: of the sum; lighter tokens are left out.
     Source:  Robertson and Zaragoza 2009, sec. 3.4, without the IDF, which the query has.
     """
 
     weights: Tensor
 
-    def __init__(self, weights: Tensor, k1: float, b: float, average_length: float) -> None:
+    def __init__(
+        self,
+        weights: Tensor,
+        k1: float,
+        b: float,
+        average_length: float,
+        min_weight: float = 0.0,
+    ) -> None:
         super().__init__()
         self.register_buffer("weights", weights.float())
         self.k1, self.b, self.average_length = k1, b, average_length
+        self.min_weight = min_weight
 
     @classmethod
     def from_idf(
@@ -53,7 +63,7 @@ class LexicalTerm(nn.Module):
     ) -> "LexicalTerm":
         """Give `weight` to the tokens whose IDF is at least min_idf: others make postings only.
 
-        Args:    vocabulary: V of the model. settings: k1, b, average_length.
+        Args:    vocabulary: V of the model. settings: k1, b, average_length, min_weight.
         """
         heavy = torch.tensor(idf.by_id(tokenizer, vocabulary)) >= min_idf
         return cls(weight * (heavy & torch.tensor(tokenizer.kept(vocabulary))), **settings)
@@ -72,8 +82,16 @@ class LexicalTerm(nn.Module):
         values = self.weights[ids] * counts / (counts + norm)
         return found.zero_().scatter_(1, ids, values)
 
+    def join(self, weights: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return a batch's weights with the term, light ones left out.
+
+        Args:    weights: [B, V] float >= 0. ids, mask: as term. Returns: [B, V].
+        """
+        joined = weights + self.term(ids, mask)
+        return joined.masked_fill_(joined < self.min_weight, 0.0)
+
     def forward(self, features: dict[str, Any]) -> dict[str, Any]:
-        """Add the term to the vectors of sentence-transformers' SpladePooling.
+        """Join the term to the vectors of sentence-transformers' SpladePooling.
 
         Raises:  CheckpointError: if documents were joined into one row, as flash attention has it.
         """
@@ -83,7 +101,7 @@ class LexicalTerm(nn.Module):
                 f"LexicalTerm: {len(ids)} rows of tokens for {len(vectors)} documents; expected "
                 "padded batches. Load the model without flash attention."
             )
-        features["sentence_embedding"] = vectors + self.term(ids, features["attention_mask"] > 0)
+        features["sentence_embedding"] = self.join(vectors, ids, features["attention_mask"] > 0)
         return features
 
     @property

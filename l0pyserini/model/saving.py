@@ -31,6 +31,7 @@ def save_checkpoint(
     dtype: torch.dtype = torch.float32,
     overwrite: bool = False,
     lexical: LexicalTerm | None = None,
+    max_length: int | None = None,
 ) -> None:
     """Save an encoder as a SparseEncoder folder in OpenSearch's doc-v3 layout.
 
@@ -42,6 +43,7 @@ def save_checkpoint(
 
     Args:    model: a masked LM with its own output layer. tokenizer_files: the folder whose
              tokenizer.json and tokenizer_config.json are copied. dtype: of the saved weights.
+             max_length: tokens of a document that loaders read unless told otherwise.
     Raises:  OutputExistsError: if the folder holds something and overwrite is False.
              CheckpointError: if the output layer has no bias to silence special tokens with.
     """
@@ -71,6 +73,8 @@ def save_checkpoint(
             (place / _LEXICAL).mkdir()
             lexical.save(place / _LEXICAL)
         _write_layout(place, activation, lexical)
+        reading = {"do_lower_case": False} | ({"max_seq_length": max_length} if max_length else {})
+        write_json(place / "sentence_bert_config.json", reading)
 
 
 def _set_dtype(config: Path) -> None:
@@ -107,7 +111,6 @@ def _write_layout(place: Path, activation: str, lexical: LexicalTerm | None) -> 
             "similarity_fn_name": "dot",
         },
     )
-    write_json(place / "sentence_bert_config.json", {"do_lower_case": False})
     # Without a name for ours, the nearest: our loader reads the settings written below.
     names = {own: theirs for theirs, own in SPLADE_POOLING_NAMES.items()}
     write_json(

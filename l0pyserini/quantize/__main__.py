@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--sample", type=positive_int, default=1000, help="documents to encode (default 1000)"
     )
-    flags.add_argument("--max-length", type=positive_int, default=256, help="tokens (default 256)")
+    flags.add_argument("--max-length", type=positive_int, help="tokens (default the encoder's)")
     flags.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default cpu)")
     flags.add_argument("--activation", choices=list(LOG_COUNTS), help="as in encode")
     flags.add_argument("--idf", help="as in encode")

@@ -23,7 +23,7 @@ class EncoderOptions:
     idf: str | None = None
     backend: str = "float32"
     device: str = "cpu"
-    max_length: int = 256
+    max_length: int | None = None
     batch_size: int = 32
     trust_remote_code: bool = False
 

@@ -36,6 +36,7 @@ def save_student(
         dtype=getattr(torch, dtype),
         overwrite=True,
         lexical=student.lexical,
+        max_length=recipe.encode_max_length or recipe.max_length,
     )
 
 

@@ -81,15 +81,17 @@ class QueryConfig:
 
 @dataclass
 class LexicalConfig:
-    """The lexical term (see model.lexical). weight: of tf saturation beside the model's weights;
-    none = the checkpoint's own term, 0 = without one. k1, b: as BM25's. average_length: tokens of
-    a usual document. min_idf: of the tokens that have it."""
+    """The lexical term (see model.lexical) that joins the finished encoder; it is no part of the
+    training. weight: of tf saturation beside the model's weights; none = the checkpoint's own term,
+    0 = without one. k1, b: as BM25's. average_length: tokens of a usual document. min_idf: of the
+    tokens that have it. min_weight: lighter tokens of a document are left out."""
 
     weight: float | None = None
     k1: float = 0.9
     b: float = 0.4
     average_length: float = 200.0
     min_idf: float = 3.0
+    min_weight: float = 0.0
 
 
 @dataclass
@@ -104,12 +106,14 @@ class DevConfig:
 @dataclass
 class TrainConfig:
     """A recipe. batch_size counts the queries of one process; a step takes batch_size times
-    gradient_accumulation of them in each process."""
+    gradient_accumulation of them in each process. max_length: tokens of a document in training;
+    encode_max_length: that the finished encoder reads, none = as many."""
 
     model: str = ""
     output: str = ""
     activation: str = "log1p_relu"
     max_length: int = 256
+    encode_max_length: int | None = None
     steps: int = 1000
     batch_size: int = 16
     gradient_accumulation: int = 1
@@ -217,6 +221,8 @@ def check_config(config: TrainConfig) -> TrainConfig:
     _require(config.data.documents >= 2, "data.documents", config.data.documents, "2 or more")
     for key in ("steps", "batch_size", "gradient_accumulation", "log_every", "save_every", "keep"):
         _require(getattr(config, key) >= 1, key, getattr(config, key), "a number from 1")
+    length = config.encode_max_length
+    _require(length is None or length >= 1, "encode_max_length", length, "a number from 1")
     for key in ("kl", "margin_mse", "infonce"):
         _not_negative(f"loss.{key}", getattr(config.loss, key))
     _require(
@@ -270,6 +276,7 @@ def _check_target(sparse: RegularizerConfig) -> None:
 def _check_lexical(lexical: LexicalConfig) -> None:
     _not_negative("lexical.weight", lexical.weight or 0.0)
     _not_negative("lexical.min_idf", lexical.min_idf)
+    _not_negative("lexical.min_weight", lexical.min_weight)
     _require(0 < lexical.k1 < math.inf, "lexical.k1", lexical.k1, "a number above 0")
     _require(0 <= lexical.b <= 1, "lexical.b", lexical.b, "a number from 0 to 1")
     length = lexical.average_length

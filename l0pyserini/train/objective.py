@@ -36,19 +36,17 @@ class Objective:
         teacher: Tensor | None,
         strength: float,
         threshold: float,
-        lexical: Tensor | float = 0.0,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its parts.
 
         Args:    maxima: [Q * S, V] float >= 0, S documents a query, the relevant one first.
                  query_weights, query_tokens: [Q, T]. teacher: [Q, S] scores, where a loss wants
                  them. strength: lambda at this step. threshold: t at this step.
-                 lexical: [Q * S, V], added to the documents' weights; it has no gradient.
         Returns: [] float with a graph; parts without one.
         """
         queries = len(query_tokens)
-        documents = queries, -1, maxima.shape[1]
-        weights = (activate(maxima, self.activation) + lexical).view(documents)
+        documents = maxima.view(queries, -1, maxima.shape[1])
+        weights = activate(documents, self.activation)
         query_weights = query_weights * self.loss.scale
         own = score_own(weights, query_tokens, query_weights)
         parts: dict[str, Tensor] = {}
@@ -65,9 +63,9 @@ class Objective:
         if strength > 0:
             penalised = weights
             if chosen.activation is not None:
-                penalised = (activate(maxima, chosen.activation) + lexical).view(documents)
+                penalised = activate(documents, chosen.activation)
             slots = penalised.transpose(0, 1)
-            counts = (weights.detach() > 0).sum(dim=2).T
+            counts = (documents.detach() > 0).sum(dim=2).T
             parts["regularizer"] = strength * REGULARIZERS[chosen.name](slots, threshold, counts)
         loss = torch.stack(list(parts.values())).sum()
         return loss, {name: part.detach() for name, part in parts.items()}
@@ -107,16 +105,15 @@ def score_all(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def sparsity(weights: Tensor, tokens: Tensor, threshold: float) -> dict[str, float]:
+def sparsity(maxima: Tensor, tokens: Tensor, threshold: float) -> dict[str, float]:
     """Return what to watch: document lengths, FLOPS, the share of masked and of empty documents.
 
     Means are over all processes, percentiles over this one's documents.
 
-    Args:    weights: [B, V], or whatever is above 0 where they are. tokens: [Q, T] int64,
-             -1 = none.
+    Args:    maxima: [B, V]. tokens: [Q, T] int64, -1 = none.
     Source:  FLOPS as arXiv 2504.14839 reports it: the dot product of the mean activation counts.
     """
-    active = weights > 0
+    active = maxima > 0
     lengths = active.sum(dim=1).float()
     held = active.sum(dim=0).float()
     asked = torch.zeros_like(held)
@@ -127,7 +124,7 @@ def sparsity(weights: Tensor, tokens: Tensor, threshold: float) -> dict[str, flo
             [lengths.sum(), (lengths <= threshold).sum().float(), (lengths == 0).sum().float()]
         )
     )
-    documents = len(weights) * world_size()
+    documents = len(maxima) * world_size()
     held, asked = sum_over_processes(held), sum_over_processes(asked)
     queries = len(tokens) * world_size()
     return {

@@ -24,7 +24,8 @@ class Student(nn.Module):
 
     Args:    lm: a masked LM; its output layer is replaced by one that shares its parameters.
              idf: the query table, [V] after the tokenizer's ids. train_queries: whether its
-             weights are parameters. lexical: what documents' own tokens add to their weights.
+             weights are parameters. lexical: joined to the finished encoder, no part of
+             the training.
     """
 
     def __init__(
@@ -74,14 +75,6 @@ class Student(nn.Module):
     def ask(self, query_tokens: Tensor) -> Tensor:
         """Return the weights of query tokens, 0 where there is none. Args, Returns: as forward."""
         return self.query_weights[query_tokens.clamp(min=0)] * (query_tokens >= 0)
-
-    @torch.no_grad()
-    def lexical_term(self, ids: Tensor, mask: Tensor) -> Tensor | float:
-        """Return what the lexical term adds to the documents' weights, 0 without one.
-
-        Args:    ids, mask: as forward. Returns: [B, V].
-        """
-        return self.lexical.term(ids, mask) if self.lexical else 0.0
 
     def _maxima(self, ids: Tensor, mask: Tensor) -> Tensor:
         self.head.mask = mask

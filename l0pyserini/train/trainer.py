@@ -121,9 +121,8 @@ class L0Trainer(Trainer):
         step = self.state.global_step
         strength, threshold = self.controller.strength(step), self.controller.threshold
         tokens = batch["query_tokens"]
-        lexical = self.student.lexical_term(batch["ids"], batch["mask"])
         loss, parts = self._objective(
-            maxima, weights, tokens, batch["teacher"], strength, threshold, lexical
+            maxima, weights, tokens, batch["teacher"], strength, threshold
         )
         value = float(loss.detach())
         if not math.isfinite(value):
@@ -132,7 +131,7 @@ class L0Trainer(Trainer):
                 f"{batch['where'][-1]}. Lower learning_rate, raise warmup_steps or set "
                 "max_grad_norm=1; the last checkpoint is kept."
             )
-        measured = sparsity(maxima.detach() + lexical, tokens, threshold)
+        measured = sparsity(maxima.detach(), tokens, threshold)
         self.controller.observe(step, measured["length"], measured["flops"])
         shown = {name: float(part) for name, part in parts.items()}
         self.watch.add(shown | measured | {"lambda": strength})

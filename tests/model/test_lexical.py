@@ -13,7 +13,7 @@ from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.padding import pad
 
 TEXTS = ["hello world", "sparse vectors query query", "a b c d e f g hello", "xyz", "world", ""]
-SETTINGS = {"k1": 0.9, "b": 0.4, "average_length": 6.0}
+SETTINGS = {"k1": 0.9, "b": 0.4, "average_length": 6.0, "min_weight": 0.1}
 
 
 @pytest.fixture
@@ -47,12 +47,23 @@ def test_the_term_is_bm25s_saturation(tiny, idf, lexical):
         assert found == pytest.approx(by_hand(one, idf, tokens))
 
 
+def test_light_tokens_are_left_out(lexical, tiny):
+    lexical.min_weight = 1.0
+    encoder = DocumentEncoder.from_checkpoint(open_checkpoint(str(tiny), "log1p_relu"), 64)
+    ids = encoder.tokenize(TEXTS)
+    weights = encoder.weights(ids)
+    joined = lexical.join(weights, *pad(ids, 0))
+    expected = weights + lexical.term(*pad(ids, 0))
+    assert ((expected > 0) & (expected < 1.0)).any()
+    torch.testing.assert_close(joined, torch.where(expected < 1.0, 0.0, expected))
+
+
 def test_the_encoder_adds_it(tiny, saved, lexical):
     checkpoint = open_checkpoint(str(saved))
     with_term = DocumentEncoder.from_checkpoint(checkpoint, 64)
     without = DocumentEncoder.from_checkpoint(open_checkpoint(str(tiny), "log1p_relu"), 64)
     ids = without.tokenize(TEXTS)
-    expected = without.weights(ids) + lexical.term(*pad(ids, 0))
+    expected = lexical.join(without.weights(ids), *pad(ids, 0))
     torch.testing.assert_close(with_term.weights(ids), expected)
     batch = with_term.encode_ids(ids)
     sparse = torch.zeros_like(expected)

@@ -44,6 +44,8 @@ def test_auto_threshold_wants_a_target(recipe_file):
         ("lexical.k1=0", "lexical.k1 is 0.0, expected a number above 0"),
         ("lexical.b=2", "lexical.b is 2.0, expected a number from 0 to 1"),
         ("lexical.min_idf=-1", "lexical.min_idf is -1.0, expected a number from 0"),
+        ("lexical.min_weight=-1", "lexical.min_weight is -1.0, expected a number from 0"),
+        ("encode_max_length=0", "encode_max_length is 0, expected a number from 1"),
         ("lexical.average_length=0", "average_length is 0.0, expected a number above 0"),
         ("data.documents=1", "documents is 1, expected 2 or more"),
         ("precision=half", "precision is 'half', expected one of float32"),

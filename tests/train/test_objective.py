@@ -3,7 +3,7 @@ import torch
 
 from l0pyserini.model.activation import activate
 from l0pyserini.train.config import LossConfig, RegularizerConfig
-from l0pyserini.train.losses import info_nce, kl_divergence
+from l0pyserini.train.losses import kl_divergence
 from l0pyserini.train.objective import Objective, score_all, score_own, sparsity
 from l0pyserini.train.regularizers import flops
 
@@ -61,19 +61,6 @@ def test_the_students_scale_takes_part_in_every_loss():
     assert scaled["kl"].item() == pytest.approx(kl_divergence(own, teacher).item())
     assert scaled["infonce"] != plain["infonce"]
     assert scaled["regularizer"] == plain["regularizer"]
-
-
-def test_a_lexical_term_is_part_of_the_weights():
-    term = torch.zeros(6, 9)
-    term[0, 3] = 1.5
-    objective = Objective("log1p_relu", LossConfig(infonce=1.0), RegularizerConfig(weight=1.0))
-    _, parts = objective(maxima(), WEIGHTS, TOKENS, None, 1.0, 0.0, term)
-    weights = (activate(maxima(), "log1p_relu") + term).view(2, 3, 9)
-    own = score_own(weights, TOKENS, WEIGHTS)
-    first = torch.zeros(2, dtype=torch.int64)
-    assert parts["infonce"].item() == pytest.approx(info_nce(own, first, 1.0).item())
-    expected = flops(weights.transpose(0, 1)).item()
-    assert parts["regularizer"].item() == pytest.approx(expected)
 
 
 def test_without_strength_there_is_no_regulariser():

@@ -212,18 +212,21 @@ def test_trained_query_weights_are_saved_and_not_negative(whole, tmp_path):
     assert min(after.weights.values()) >= 0
 
 
-def test_a_lexical_term_is_trained_beside_saved_and_inherited(whole, tmp_path):
-    lexical = LexicalConfig(weight=1.0, min_idf=3.0)
-    done = train(changed(whole[0], tmp_path / "first", lexical=lexical, steps=2))
-    plain, first = curve(Path(whole[0].output))[0], curve(tmp_path / "first")[0]
-    assert first["length"] > plain["length"]
-    assert first["kl"] != plain["kl"]
-    saved = LexicalTerm.load(open_checkpoint(str(done.encoder)).lexical)
+def test_a_lexical_term_joins_the_finished_encoder_and_is_inherited(whole, tmp_path):
+    lexical = LexicalConfig(weight=1.0, min_idf=3.0, min_weight=0.2)
+    first = changed(whole[0], tmp_path / "first", lexical=lexical, steps=2, encode_max_length=128)
+    done = train(first)
+    same(curve(tmp_path / "first"), curve(Path(whole[0].output))[:2], 1e-6)
+    checkpoint = open_checkpoint(str(done.encoder))
+    assert checkpoint.max_length == 128
+    saved = LexicalTerm.load(checkpoint.lexical)
     assert set(saved.weights.unique().tolist()) == {0.0, 1.0}
-    assert saved.settings == {"k1": 0.9, "b": 0.4, "average_length": 200.0}
+    settings = {"k1": 0.9, "b": 0.4, "average_length": 200.0, "min_weight": 0.2}
+    assert saved.settings == settings
     again = changed(whole[0], tmp_path / "second", model=str(done.encoder), steps=1)
-    inherited = open_checkpoint(str(train(again).encoder)).lexical
-    assert torch.equal(LexicalTerm.load(inherited).weights, saved.weights)
+    inherited = open_checkpoint(str(train(again).encoder))
+    assert torch.equal(LexicalTerm.load(inherited.lexical).weights, saved.weights)
+    assert inherited.max_length == whole[0].max_length
     without = dataclasses.replace(again, output=str(tmp_path / "third"))
     without = dataclasses.replace(without, lexical=LexicalConfig(weight=0.0))
     assert open_checkpoint(str(train(without).encoder)).lexical is None
