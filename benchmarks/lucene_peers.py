@@ -5,9 +5,10 @@
     python benchmarks/lucene_peers.py --shared ../shared --folder FOLDER [--passages 10000]
 
 All answer exactly (BMP with alpha = beta = 1), from integer impacts. Each runs in a process of its
-own, which tells queries/s, p50, p99, index bytes and the memory that the loaded index takes. BMP
-panics on tokens that it does not know, so they are left out beforehand. splade-index takes a model
-and no vectors; it is handed one that gives it these vectors.
+own, which tells queries/s, p50, p99, index bytes, the memory that the loaded index takes, and the
+sum of the ten best scores of all queries, which must be the same everywhere. BMP panics on tokens
+that it does not know and on queries without any, so both are left out beforehand. splade-index
+takes a model and no vectors; it is handed one that gives it these vectors.
 """
 
 import argparse
@@ -84,7 +85,9 @@ def ours(args: argparse.Namespace, encoded: Path) -> None:  # noqa: ARG001
             report(
                 f"ours k={k}", lambda n, k=k: searcher.search(texts[n], k), len(texts), args.runs
             )
-        print(f"    {lucene_bytes(index):,} bytes, {resident() - before:.0f} MiB with its JVM")
+        best = (hit.score for text in texts for hit in searcher.search(text, 10))
+        size, held = lucene_bytes(index), resident() - before
+        print(f"    {size:,} bytes, {held:.0f} MiB with its JVM, scores sum to {sum(best):,.0f}")
 
 
 def bmp(args: argparse.Namespace, encoded: Path) -> None:
@@ -101,12 +104,15 @@ def bmp(args: argparse.Namespace, encoded: Path) -> None:
     indexer.finish()
     print(f"  bmp indexed in {time.perf_counter() - start:.0f} s", flush=True)
     lines = [{t: float(n) for t, n in one.items() if t in known} for _, one in asked(args)]
+    lines = [line for line in lines if line]
     before = resident()
     searcher = Searcher(str(path))
     for k in args.k:
         report(f"bmp k={k}", lambda n, k=k: searcher.search(lines[n], k, 1.0, 1.0), len(lines),
                args.runs)  # fmt: skip
-    print(f"    {path.stat().st_size:,} bytes, {resident() - before:.0f} MiB")
+    size, held = path.stat().st_size, resident() - before
+    best = (sum(searcher.search(line, 10, 1.0, 1.0)[1]) for line in lines)
+    print(f"    {size:,} bytes, {held:.0f} MiB, scores sum to {sum(best):,.0f}")
 
 
 class Vectors:
@@ -160,7 +166,10 @@ def splade_index(args: argparse.Namespace, encoded: Path) -> None:
         )
     place = args.folder / "splade-index"
     retriever.save(str(place))
-    print(f"    {folder_bytes(place):,} bytes, {resident() - before:.0f} MiB")
+    size, held = folder_bytes(place), resident() - before
+    numbers = [str(n) for n in range(len(lines))]
+    best = float(retriever.retrieve(numbers, k=10, show_progress=False).scores.sum())
+    print(f"    {size:,} bytes compressed, {held:.0f} MiB, scores sum to {best:,.0f}")
 
 
 SIDES = {side.__name__: side for side in (ours, bmp, splade_index)}
