@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
         "encode",
         "Encode a corpus into JsonVectorCollection files with a document encoder.",
         [
-            "encode --corpus cacm --encoder splade-tiny --output runs/cacm.encoded",
+            "encode --corpus cacm --encoder l0-tiny --output runs/cacm.encoded",
             "encode --corpus beir/scifact --encoder "
             "opensearch-project/opensearch-neural-sparse-encoding-doc-v3-distill "
             "--output runs/scifact.encoded --device cuda",
