@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
+from itertools import islice
 
 import pytest
 import torch
 
 from l0pyserini import DocumentEncoder, open_checkpoint, save_checkpoint
+from l0pyserini.corpora import open_corpus
 from l0pyserini.errors import CheckpointError
 from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.lexical import LexicalTerm
@@ -117,3 +119,16 @@ def test_an_unknown_module_after_pooling_is_refused(saved):
     path.write_text(json.dumps(router))
     with pytest.raises(CheckpointError, match="is followed by other.SparseAutoEncoder, expected"):
         open_checkpoint(str(saved))
+
+
+def test_the_embedded_encoder_reads_as_much_in_sentence_transformers():
+    from sentence_transformers import SparseEncoder
+
+    texts = [d.contents for d in islice(open_corpus("cacm"), 40)]
+    long = [" ".join(texts), texts[0]]
+    checkpoint = open_checkpoint("l0-tiny")
+    theirs = SparseEncoder(str(checkpoint.folder), device="cpu", trust_remote_code=True)
+    ours = DocumentEncoder.from_checkpoint(checkpoint)
+    assert len(ours.tokenize(long)[0]) == 512
+    expected = theirs.encode_document(long, convert_to_sparse_tensor=False).cpu()
+    torch.testing.assert_close(ours.weights(ours.tokenize(long)), expected, rtol=0, atol=1e-4)
