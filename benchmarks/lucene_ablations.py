@@ -56,6 +56,7 @@ def choices(args: argparse.Namespace) -> None:
         if files is shards and norms:
             show("no vector module", place, lines, args, options=())
     place = args.folder / "ablation.segments"
+    shutil.rmtree(place, ignore_errors=True)
     for shard in shards:
         index_directly([shard], place / shard.stem, 1, lucene.SHARD)
     from l0pyserini.lucene import java_class
