@@ -48,6 +48,12 @@ def shown(name: str, times: Sequence[float], unit: str = "s") -> str:
     return f"{name:<44} min {low:8.3f}  median {middle:8.3f}  max {high:8.3f} {unit}"
 
 
+def tails(times: Sequence[float]) -> str:
+    """Return the median and the 99th percentile of times in milliseconds."""
+    ranked = sorted(times)
+    return f"p50 {ranked[len(ranked) // 2]:.2f} ms, p99 {ranked[int(len(ranked) * 0.99)]:.2f} ms"
+
+
 def run_python(*arguments: object) -> None:
     """Run Python with arguments; what it prints is thrown away.
 

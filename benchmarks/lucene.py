@@ -25,7 +25,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from common import machine, shown
+from common import machine, shown, tails
 
 from l0pyserini import ImpactSearcher, build_index, encode_corpus, read_topics
 from l0pyserini.encode import Manifest, read_shard
@@ -223,8 +223,7 @@ def percentiles(searcher: ImpactSearcher, asked: list[tuple[str, str]], k: int) 
         start = time.perf_counter()
         searcher.search(text, k)
         times.append((time.perf_counter() - start) * 1000)
-    times.sort()
-    return f"p50 {times[len(times) // 2]:.2f} ms, p99 {times[int(len(times) * 0.99)]:.2f} ms"
+    return tails(times)
 
 
 def growth(args: argparse.Namespace) -> None:

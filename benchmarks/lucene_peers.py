@@ -14,13 +14,14 @@ takes a model and no vectors; it is handed one that gives it these vectors.
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from common import machine
+from common import machine, tails
 from lucene import index_of, prefix, queries
 
 from l0pyserini import ImpactSearcher
@@ -63,17 +64,8 @@ def report(name: str, search: Callable[[int], object], count: int, runs: int) ->
             if run >= WARM:
                 times.append((time.perf_counter() - before) * 1000)
         rates.append(count / (time.process_time() - start))
-    times.sort()
-    print(
-        f"  {name:<14} {sorted(rates[WARM:])[runs // 2]:8.1f} queries a CPU s  "
-        f"p50 {times[len(times) // 2]:.2f} ms  p99 {times[int(len(times) * 0.99)]:.2f} ms",
-        flush=True,
-    )
-
-
-def ask(searcher: ImpactSearcher, texts: list[str], k: int, number: int) -> object:
-    """Search one query."""
-    return searcher.search(texts[number], k)
+    rate = statistics.median(rates[WARM:])
+    print(f"  {name:<20} {rate:8.1f} queries a CPU s  {tails(times)}", flush=True)
 
 
 def ours(args: argparse.Namespace, encoded: Path) -> None:  # noqa: ARG001

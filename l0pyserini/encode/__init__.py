@@ -20,10 +20,4 @@ __all__ = [
 ]
 
 # Reading a collection must not load the encoder's modules.
-__getattr__ = lazy_names(
-    __name__,
-    {
-        "encode_corpus": "api",
-        "summary": "api",
-    },
-)
+__getattr__ = lazy_names(__name__, {"encode_corpus": "api", "summary": "api"})

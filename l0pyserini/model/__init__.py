@@ -12,10 +12,4 @@ if TYPE_CHECKING:
 __all__ = ["Checkpoint", "DocumentEncoder", "open_checkpoint", "save_checkpoint"]
 
 # These two import torch, which costs seconds; commands without a model must not pay for it.
-__getattr__ = lazy_names(
-    __name__,
-    {
-        "DocumentEncoder": "encoder",
-        "save_checkpoint": "saving",
-    },
-)
+__getattr__ = lazy_names(__name__, {"DocumentEncoder": "encoder", "save_checkpoint": "saving"})

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from l0pyserini.errors import CheckpointError, UsageError
 from l0pyserini.model.activation import activate
-from l0pyserini.model.checkpoint import Checkpoint
+from l0pyserini.model.checkpoint import DEFAULT_MAX_LENGTH, Checkpoint
 from l0pyserini.model.head import HEADS, replace_decoder
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.linear import pack_linears
@@ -55,7 +55,7 @@ class DocumentEncoder:
         model: torch.nn.Module,
         tokenizer: Tokenizer,
         activation: str,
-        max_length: int = 256,
+        max_length: int = DEFAULT_MAX_LENGTH,
         device: str = "cpu",
         backend: str = "float32",
         lexical: LexicalTerm | None = None,

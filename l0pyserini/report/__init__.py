@@ -9,9 +9,4 @@ if TYPE_CHECKING:
 
 __all__ = ["write_report"]
 
-__getattr__ = lazy_names(
-    __name__,
-    {
-        "write_report": "api",
-    },
-)
+__getattr__ = lazy_names(__name__, {"write_report": "api"})
