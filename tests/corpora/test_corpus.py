@@ -12,7 +12,8 @@ from l0pyserini.files import Span
 from l0pyserini.records import Document
 from tests.helpers import write
 
-TRUNCATED = gzip.compress(b'{"id": "a", "text": "x"}\n')[:-9]
+# Without a time, so that all test processes name the tests alike.
+TRUNCATED = gzip.compress(b'{"id": "a", "text": "x"}\n', mtime=0)[:-9]
 
 
 def read(path: Path) -> list[Document]:

@@ -34,9 +34,9 @@ def located(corpus, spans):
     ("name", "content", "count"),
     [
         ("d.jsonl", JSONL, 5),
-        ("d.jsonl.gz", gzip.compress(JSONL), 5),
+        ("d.jsonl.gz", gzip.compress(JSONL, mtime=0), 5),
         ("d.tsv", TSV, 6),
-        ("d.tsv.gz", gzip.compress(TSV), 6),
+        ("d.tsv.gz", gzip.compress(TSV, mtime=0), 6),
         ("d.jsonl", b'{"id": "a", "text": "no newline at the end"}', 1),
     ],
 )

@@ -22,7 +22,7 @@ from tests.helpers import command, write
     [
         ("d.jsonl", b'{"id": "a", "text": "x"}\n{"id": "b", "text": "\xe9"}\n',
          "d.jsonl:2: byte 21 of the line, 0xe9, is not UTF-8. Convert the file"),
-        ("d.jsonl.gz", gzip.compress(b'{"id": "a", "text": "x"}\n' * 99)[:-12],
+        ("d.jsonl.gz", gzip.compress(b'{"id": "a", "text": "x"}\n' * 99, mtime=0)[:-12],
          "the gzip stream is broken here"),
         ("d.jsonl", b'{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}\n',
          "d.jsonl:2 docid 'a': this docid was seen before"),
