@@ -32,7 +32,7 @@ def main() -> None:
         for spec in args.encoders:
             checkpoint = open_checkpoint(spec)
             for length in args.lengths:
-                encoder = DocumentEncoder.from_checkpoint(checkpoint, length, backend="int8")
+                encoder = DocumentEncoder.from_checkpoint(checkpoint, length, backend="auto")
                 named = {spec: encoder.lexical}
                 if encoder.lexical:
                     named[f"{spec}, no lexical term"] = None

@@ -65,7 +65,7 @@ def point(family: Family, strength: float, seed: int, output: Path, sets: list[D
     watch = Stopwatch()
     done = train(recipe, resume=folder.exists())
     checkpoint = open_checkpoint(str(done.encoder))
-    encoder = DocumentEncoder.from_checkpoint(checkpoint, backend="int8")
+    encoder = DocumentEncoder.from_checkpoint(checkpoint, backend="auto")
     results = {one.name: one.evaluate(encoder, checkpoint.idf.weights) for one in sets}
     return {
         "family": family.name,

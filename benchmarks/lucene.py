@@ -84,7 +84,7 @@ def encode(args: argparse.Namespace) -> None:
     with gzip.open(args.shared / "data/wikipedia/passages.tsv.gz", "rt") as lines:
         corpus.write_text("".join(itertools.islice(lines, args.passages)))
     manifest, seconds = encode_corpus(
-        str(corpus), "splade-tiny", encoded, backend="int8", shard_size=SHARD, resume=True
+        str(corpus), "splade-tiny", encoded, backend="auto", shard_size=SHARD, resume=True
     )
     print(f"encoded {manifest.documents:,} passages in {seconds:.0f} s")
 

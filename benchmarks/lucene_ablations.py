@@ -97,7 +97,7 @@ def approximation(args: argparse.Namespace) -> None:
     """Show speed and nDCG@10 of each way to search."""
     scifact, encoded = str(args.shared / "data/scifact"), args.folder / "scifact.encoded"
     if not (encoded / "manifest.json").exists():
-        encode_corpus(scifact, "splade-tiny", encoded, backend="int8", resume=True)
+        encode_corpus(scifact, "splade-tiny", encoded, backend="auto", resume=True)
     if not (args.folder / "scifact.index").exists():
         build_index(encoded, args.folder / "scifact.index")
     wikipedia, asked = lucene.index_of(args.folder, args.passages), lucene.queries(args)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from common import machine
 
-SIDES = ("theirs", "float32", "int8")
+SIDES = ("theirs", "float32", "auto")
 WARM_UP = 2
 WEIGHT = 3e-3
 

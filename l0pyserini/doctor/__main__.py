@@ -24,7 +24,8 @@ def run(_: argparse.Namespace) -> None:
     for name in CHECKS:
         finding, works = examine(name)
         mark = "FAIL" if not works else "note" if finding.mend else "ok"
-        print(f"{mark:4}  {name:9} {finding.seen}", flush=True)
+        seen = finding.seen.replace("\n", f"\n      {'':9} ")
+        print(f"{mark:4}  {name:9} {seen}", flush=True)
         if finding.mend:
             print(f"      {'':9} -> {finding.mend}", flush=True)
         if not works:

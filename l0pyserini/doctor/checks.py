@@ -13,6 +13,9 @@ from l0pyserini.lucene.jvm import HEAP_VARIABLE, fatjar, java_class, start_jvm
 from l0pyserini.model.checkpoint import DEFAULT_ENCODER, open_checkpoint
 
 WANTED_FREE_BYTES = 2 * 1024**3
+WIDTHS = (128, 384, 768)
+"""Of hidden states: the embedded encoders', a MiniLM's and a BERT base's."""
+
 PYSERINI_VERSION = "2.3.0"
 
 
@@ -76,6 +79,19 @@ def check_torch() -> Finding:
     return Finding("torch", f"{torch.__version__}, cpu with {torch.get_num_threads()} threads")
 
 
+def check_speed() -> Finding:
+    """Tell how fast each precision is here and what `--backend auto` takes."""
+    import torch
+
+    from l0pyserini.model.backend import AUTO, choose_backend
+
+    lines: list[str] = []
+    for width in WIDTHS:
+        chosen = choose_backend(AUTO, width, torch.device("cpu"), lambda _: None)
+        lines.append(f"width {width}: auto takes {chosen.name}; {chosen.speeds_line()}")
+    return Finding("speed", "\n".join(lines))
+
+
 def check_encoder() -> Finding:
     """Hold the embedded encoder's tokenizer against its IDF table."""
     checkpoint = open_checkpoint(DEFAULT_ENCODER)
@@ -101,6 +117,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "anserini": check_fatjar,
     "jvm": check_jvm,
     "torch": check_torch,
+    "speed": check_speed,
     "encoder": check_encoder,
     "disk": check_disk,
 }

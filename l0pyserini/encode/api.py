@@ -4,12 +4,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l0pyserini.corpora import Corpus, open_corpus
-from l0pyserini.encode.journal import Part
+from l0pyserini.encode.journal import Part, recorded_settings
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.prune import Pruning
+from l0pyserini.errors import UsageError
 from l0pyserini.files import folder_bytes
 from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.progress import Stopwatch, say
+
+AUTO = "auto"
+"""The backend that is chosen by speed; model.backend, which loads torch, knows it too."""
 
 if TYPE_CHECKING:
     from l0pyserini.idf.query import IdfQueryEncoder
@@ -44,7 +48,8 @@ def encode_corpus(
              query_scale: impacts per unit of IDF, recorded for the searches.
              bits: choose `scale` so that impacts have so many bits, 0 to choose both scales by
              the planner; both look at the first thousand documents.
-             backend: float32, bfloat16 or int8. part: which share of the shards to encode.
+             backend: float32, bfloat16, int8 or fbgemm, or auto for the fastest here.
+             part: which share of the shards to encode.
     Returns: the manifest (None while other parts are not done), and the seconds that encoding
              took, model loading left out.
     Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError.
@@ -57,6 +62,7 @@ def encode_corpus(
     from l0pyserini.model.encoder import DocumentEncoder
 
     query_encoder = IdfQueryEncoder.from_checkpoint(checkpoint, query_scale)
+    backend = _settled(backend, Path(output), part or Part(), resume)
     model = DocumentEncoder.from_checkpoint(
         checkpoint, max_length, device, allow_remote_code, backend
     )
@@ -82,6 +88,22 @@ def encode_corpus(
         {"name": checkpoint.name, "weights_sha256": checkpoint.weights_sha256()},
     )
     return job.run(overwrite, resume), watch.seconds
+
+
+def _settled(backend: str, output: Path, part: Part, resume: bool) -> str:
+    """Return the backend that all processes of a collection compute with.
+
+    Raises:  UsageError: if each part would choose its own.
+    """
+    if backend != AUTO:
+        return backend
+    if part.count > 1:
+        raise UsageError(
+            f"--backend auto with --shard-num {part.count}: each part would take what is fastest "
+            "on its own machine. Name one for all; `python -m l0pyserini.doctor` tells the speeds."
+        )
+    recorded = recorded_settings(output, part) if resume else None
+    return recorded["encoder"]["backend"] if recorded else backend
 
 
 def _planned(

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from l0pyserini.encode.manifest import Shard
+from l0pyserini.encode import manifest
+from l0pyserini.encode.manifest import Manifest, Shard
 from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
 from l0pyserini.files import sha256, write_json
 
@@ -139,6 +140,15 @@ class Journal:
         """Remove the journals of all parts: the manifest has taken their place."""
         for path in self._folder.glob(PATTERN):
             path.unlink()
+
+
+def recorded_settings(folder: Path, part: Part) -> dict[str, Any] | None:
+    """Return what a part, or a finished collection, says of how it is made; None for neither."""
+    journal = folder / f"{part.name}.journal"
+    if journal.is_file():
+        settings: dict[str, Any] = _read(journal)["settings"]
+        return settings
+    return Manifest.load(folder).settings if (folder / manifest.FILE_NAME).is_file() else None
 
 
 def _lock(handle: IO[str], folder: Path) -> None:

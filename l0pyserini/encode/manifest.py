@@ -33,7 +33,8 @@ class Manifest:
     settings: what made it (corpus, encoder, scales). documents: all, empty ones too.
     terms, postings, impacts: distinct tokens, (document, token) pairs, and the sum of all impacts.
     nnz: statistics of the number of tokens in a document. mass_kept: the share of all weights that
-    pruning left.
+    pruning left. measured: GFLOP/s of what `--backend auto` chose from, or a named backend beside
+    float32.
     """
 
     settings: dict[str, Any]
@@ -48,6 +49,7 @@ class Manifest:
     vocabulary_sha256: str
     agreement: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    measured: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
         """Write it into an encoded folder."""

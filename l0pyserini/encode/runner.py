@@ -227,6 +227,7 @@ class CorpusEncoder:
             vocabulary_sha256=sha256(self._output / vocabulary.FILE_NAME),
             agreement=self._agreement(),
             versions={name: version(name) for name in ("l0pyserini", "torch", "transformers")},
+            measured=self._encoder.computes.measured,
         )
         made.save(self._output)
         self._journal.remove_all()

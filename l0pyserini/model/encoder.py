@@ -1,7 +1,6 @@
 """The document encoder: texts in, sparse weights out."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +10,13 @@ from torch import Tensor
 
 from l0pyserini.errors import CheckpointError, UsageError
 from l0pyserini.model.activation import activate
+from l0pyserini.model.backend import Backend, choose_backend
 from l0pyserini.model.checkpoint import DEFAULT_MAX_LENGTH, Checkpoint
-from l0pyserini.model.head import HEADS, replace_decoder
+from l0pyserini.model.head import replace_decoder
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.linear import pack_linears
 from l0pyserini.model.padding import attended, pad
+from l0pyserini.progress import say
 from l0pyserini.records import SparseVector
 from l0pyserini.tokenization import Tokenizer
 
@@ -57,7 +58,7 @@ class DocumentEncoder:
         activation: str,
         max_length: int = DEFAULT_MAX_LENGTH,
         device: str = "cpu",
-        backend: str = "float32",
+        backend: str | Backend = "float32",
         lexical: LexicalTerm | None = None,
     ) -> None:
         limit = getattr(model.config, "max_position_embeddings", max_length)
@@ -71,9 +72,14 @@ class DocumentEncoder:
         self.max_length = max_length
         self.device = check_device(device)
         self._model: Any = model.eval().to(self.device)
-        self.backend = self._checked(backend)
-        self._decoder = replace_decoder(model, backend)
-        if backend == "float32":
+        width = model.get_output_embeddings().weight.shape[1]  # type: ignore[operator]
+        self.computes = (
+            choose_backend(backend, width, self.device, say)
+            if isinstance(backend, str)
+            else backend
+        )
+        self._decoder = replace_decoder(model, self.computes.head)
+        if self.computes.layers == "float32":
             pack_linears(model)
         self._kept = torch.tensor(tokenizer.kept(self._decoder.vocabulary), device=self.device)
         self.lexical = lexical.to(self.device) if lexical else None
@@ -88,11 +94,12 @@ class DocumentEncoder:
         max_length: int | None = None,
         device: str = "cpu",
         allow_remote_code: bool = False,
-        backend: str = "float32",
+        backend: str | Backend = "float32",
     ) -> "DocumentEncoder":
         """Load a checkpoint's masked LM in float32.
 
         Args:    max_length: tokens of a document, none = what the checkpoint says.
+                 backend: auto or a name as parse_backend takes it, or one chosen before.
         Raises:  CheckpointError: if the weights are missing, damaged or of another architecture.
         """
         model = load_masked_lm(checkpoint, allow_remote_code)
@@ -101,15 +108,10 @@ class DocumentEncoder:
         length = max_length or checkpoint.max_length
         return cls(model, tokenizer, activation, length, device, backend, lexical)
 
-    def _checked(self, backend: str) -> str:
-        if backend not in HEADS:
-            raise UsageError(f"--backend {backend!r}: expected one of {', '.join(HEADS)}.")
-        if backend == "int8" and self.device.type != "cpu":
-            raise UsageError(
-                f"--backend int8 runs on the CPU, and --device is {self.device}. "
-                "Use --backend bfloat16 there."
-            )
-        return backend
+    @property
+    def backend(self) -> str:
+        """The name of the backend, also where `auto` chose it."""
+        return self.computes.name
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text, special tokens in, cut at max_length; [] for no text."""
@@ -133,7 +135,7 @@ class DocumentEncoder:
         self._check_ids(int(padded.max()))
         padded, real = padded.to(self.device), mask.to(self.device)
         self._decoder.mask = real
-        with self._precision():
+        with self.computes.autocast(self.device):
             output = self._model(input_ids=padded, attention_mask=attended(real))
         return padded, real, output.logits.squeeze(1).float()
 
@@ -145,11 +147,6 @@ class DocumentEncoder:
                 f"id {largest}, and the model has {size} tokens. "
                 "Give the model the tokenizer that it was trained with."
             )
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        if self.backend != "float32":
-            return torch.autocast(self.device.type, torch.bfloat16)
-        return nullcontext()
 
     def weights(self, ids: Sequence[Sequence[int]]) -> Tensor:
         """Return dense weights of tokenised texts.

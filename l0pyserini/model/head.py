@@ -1,5 +1,6 @@
 """The vocabulary head: each document's maximal logit of every token, never B x L x V numbers."""
 
+import warnings
 from collections.abc import Callable, Iterator
 
 import torch
@@ -147,10 +148,44 @@ class Int8Head(TiledHead):
         torch._int_mm(tokens, tile, out=out)
 
 
+class FbgemmHead(TiledHead):
+    """fbgemm's linear layer of int8 weights and 7-bit inputs, for CPUs with AVX2 and no more.
+
+    Their byte products are summed in pairs into 16 bits, which 8-bit inputs overflow. fbgemm takes
+    one range for all inputs of a call; each document is scaled to -1..1 and a row that spans just
+    that goes along, so that no document's result depends on those beside it.
+    """
+
+    def _prepare(self, rows: Tensor) -> Tensor:
+        scale = (rows.abs().amax(dim=1) / INT8_MAX).clamp(min=TINY).double()
+        zeros = torch.zeros(len(rows), dtype=torch.int64)
+        with warnings.catch_warnings():
+            # torch means to replace these tensors; where it has, this head is no candidate.
+            warnings.simplefilter("ignore", UserWarning)
+            whole = torch.quantize_per_channel(rows.contiguous(), scale, zeros, 0, torch.qint8)
+        before = torch.backends.quantized.engine
+        torch.backends.quantized.engine = "fbgemm"
+        try:
+            return torch.ops.quantized.linear_prepack(whole, None)
+        finally:
+            torch.backends.quantized.engine = before
+
+    def _maxima(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        filled = _fill_padding(hidden, mask)
+        scale = filled.abs().amax(dim=(1, 2), keepdim=True).clamp(min=TINY)
+        return self._tiled(filled / scale) * scale.squeeze(1)
+
+    def _products(self, tokens: Tensor) -> Iterator[Tensor]:
+        span = torch.linspace(-1, 1, tokens.shape[1]).unsqueeze(0)
+        rows = torch.cat([tokens, span])
+        return (torch.ops.quantized.linear_dynamic(rows, tile, True)[:-1] for tile in self._tiles)
+
+
 HEADS: dict[str, Callable[[Tensor, Tensor], TiledHead]] = {
     "float32": float32_head,
     "bfloat16": BFloat16Head,
     "int8": Int8Head,
+    "fbgemm": FbgemmHead,
 }
 
 

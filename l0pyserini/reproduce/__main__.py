@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--activation", choices=list(LOG_COUNTS), help="as encode takes it")
     flags.add_argument("--idf", help="as encode takes it")
     flags.add_argument(
-        "--backend", choices=["float32", "bfloat16", "int8"], default=_DEFAULTS.backend
+        "--backend", default=_DEFAULTS.backend, help="as encode takes it (default auto)"
     )
     flags.add_argument("--device", default=_DEFAULTS.device, help="cpu (default), cuda or cuda:N")
     flags.add_argument("--max-length", type=positive_int, default=_DEFAULTS.max_length)

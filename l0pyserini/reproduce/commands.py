@@ -8,7 +8,7 @@ from l0pyserini.reproduce.cell import HITS, MEASURES, Place
 from l0pyserini.reproduce.datasets import Dataset
 from l0pyserini.reproduce.systems import EncoderOptions, System
 
-_DEFAULTS = EncoderOptions()
+_ENCODE_DEFAULTS = EncoderOptions(backend="float32")
 
 
 def commands(
@@ -48,7 +48,7 @@ def _flags(options: EncoderOptions) -> list[str]:
     flags = []
     for name in ("activation", "idf", "backend", "device", "max_length", "batch_size"):
         value = getattr(options, name)
-        if value != getattr(_DEFAULTS, name):
+        if value != getattr(_ENCODE_DEFAULTS, name):
             flags += [f"--{name.replace('_', '-')}", str(value)]
     if options.trust_remote_code:
         flags.append("--trust-remote-code")

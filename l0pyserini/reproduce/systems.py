@@ -21,7 +21,7 @@ class EncoderOptions:
 
     activation: str | None = None
     idf: str | None = None
-    backend: str = "float32"
+    backend: str = "auto"
     device: str = "cpu"
     max_length: int | None = None
     batch_size: int = 32

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from l0pyserini.errors import OutputExistsError, UsageError
+from l0pyserini.model.backend import Backend, choose_backend
 from l0pyserini.model.checkpoint import Checkpoint, open_checkpoint
-from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.encoder import check_device, load_masked_lm
 from l0pyserini.model.lexical import LexicalTerm
-from l0pyserini.progress import Stopwatch
+from l0pyserini.progress import Stopwatch, say
 from l0pyserini.torchrun import launched_rank
 from l0pyserini.train.batches import Collator, Example, RowDataset
 from l0pyserini.train.checkpoints import (
@@ -65,7 +66,7 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
     output = Path(recipe.output)
     started = _start(output, recipe, resume)
     checkpoint = open_checkpoint(recipe.model, activation=recipe.activation, idf=recipe.query.idf)
-    student = _student(recipe, checkpoint)
+    student, backend = _student(recipe, checkpoint, _chosen_before(output / LOG, started))
     dataset = _dataset(recipe, output)
     controller = SparsityController(recipe.regularizer, student.head.out_features)
     watch = Watch()
@@ -84,10 +85,12 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         data_collator=_collator(recipe, student),
     )
     _check_enough(recipe, len(dataset), trainer.args.world_size)
-    development = Development(recipe, trainer, output / ENCODER, line)
+    development = Development(recipe, trainer, output / ENCODER, line, backend)
     trainer.remove_callback(PrinterCallback)
     for callback in (EpochDraw(dataset), line, development):
         trainer.add_callback(callback)
+    if started is None and trainer.args.should_save:
+        line.write({"step": 0, "backend": backend.name, "measured": backend.measured})
     stopwatch = Stopwatch()
     trainer.train(resume_from_checkpoint=str(started) if started else None)
     if trainer.args.should_save and development.best is None:
@@ -122,22 +125,35 @@ def _start(output: Path, recipe: TrainConfig, resume: bool) -> Path | None:
     return last_complete(output / CHECKPOINTS) if resume else None
 
 
-def _student(recipe: TrainConfig, checkpoint: Checkpoint) -> Student:
+def _chosen_before(log: Path, started: Path | None) -> str | None:
+    """Return the backend of a run that goes on, so that it computes as it began."""
+    if started is None or not log.is_file():
+        return None
+    lines = log.read_text(encoding="utf-8").splitlines()
+    return next((r["backend"] for r in map(json.loads, lines) if "backend" in r), None)
+
+
+def _student(
+    recipe: TrainConfig, checkpoint: Checkpoint, chosen: str | None
+) -> tuple[Student, Backend]:
     lm: Any = load_masked_lm(checkpoint)
     if recipe.dropout is not None:
         for module in lm.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = recipe.dropout
     torch.manual_seed(recipe.seed)
-    vocabulary = lm.get_output_embeddings().out_features
-    return Student(
+    decoder = lm.get_output_embeddings()
+    device = check_device(recipe.device or _default_device())
+    backend = choose_backend(chosen or recipe.head_precision, decoder.in_features, device, say)
+    student = Student(
         lm,
         checkpoint.tokenizer,
         checkpoint.idf,
-        recipe.head_precision,
+        backend.head,
         recipe.query.train,
-        _lexical(recipe.lexical, checkpoint, vocabulary),
+        _lexical(recipe.lexical, checkpoint, decoder.out_features),
     )
+    return student, backend
 
 
 def _lexical(config: LexicalConfig, checkpoint: Checkpoint, vocabulary: int) -> LexicalTerm | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from l0pyserini.errors import UsageError
+from l0pyserini.model import backend
 from l0pyserini.model.activation import log_count
 from l0pyserini.model.head import HEADS
 from l0pyserini.train.regularizers import REGULARIZERS
@@ -123,7 +124,7 @@ class TrainConfig:
     max_grad_norm: float | None = None
     dropout: float | None = None
     precision: str = "float32"
-    head_precision: str = "float32"
+    head_precision: str = backend.AUTO
     device: str | None = None
     seed: int = 42
     log_every: int = 50
@@ -245,7 +246,7 @@ def check_config(config: TrainConfig) -> TrainConfig:
     _check_lexical(config.lexical)
     _one_of("regularizer.name", sparse.name, REGULARIZERS)
     _one_of("precision", config.precision, PRECISIONS)
-    _one_of("head_precision", config.head_precision, HEADS)
+    _one_of("head_precision", config.head_precision, (backend.AUTO, *HEADS))
     _one_of("save_dtype", config.save_dtype, PRECISIONS)
     log_count(config.activation)
     if sparse.activation is not None:

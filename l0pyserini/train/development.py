@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
+from l0pyserini.model.backend import Backend
 from l0pyserini.model.encoder import DocumentEncoder
 from l0pyserini.train.checkpoints import save_student
 from l0pyserini.train.config import TrainConfig
@@ -26,12 +27,18 @@ class Development(TrainerCallback):
     """
 
     def __init__(
-        self, recipe: TrainConfig, trainer: Any, encoder: Path, line: ProgressLine
+        self,
+        recipe: TrainConfig,
+        trainer: Any,
+        encoder: Path,
+        line: ProgressLine,
+        backend: Backend,
     ) -> None:
         self._recipe = recipe
         self._trainer = trainer
         self._encoder = encoder
         self._line = line
+        self._backend = backend
         self._sets = [DevSet(folder, recipe.dev.split) for folder in recipe.dev.data]
         note = encoder.parent / BEST
         self.best: float | None = None
@@ -48,7 +55,7 @@ class Development(TrainerCallback):
         self._trainer.accelerator.wait_for_everyone()
 
     def _evaluate(self, step: int) -> None:
-        results = evaluate_student(self._trainer.student, self._recipe, self._sets)
+        results = evaluate_student(self._trainer.student, self._recipe, self._sets, self._backend)
         mean = sum(result.ndcg for result in results.values()) / len(results)
         shown = ", ".join(
             f"{name} {one.ndcg:.4f} (length {one.length:.0f}, FLOPS {one.flops:.2f})"
@@ -66,7 +73,9 @@ class Development(TrainerCallback):
             (self._encoder.parent / BEST).write_text(note, encoding="utf-8")
 
 
-def evaluate_student(student: Any, recipe: TrainConfig, sets: list[DevSet]) -> dict[str, DevResult]:
+def evaluate_student(
+    student: Any, recipe: TrainConfig, sets: list[DevSet], backend: Backend
+) -> dict[str, DevResult]:
     """Return what each development set says of a student, which is left as it is."""
     device = str(next(student.parameters()).device)
     encoder = DocumentEncoder(
@@ -75,7 +84,7 @@ def evaluate_student(student: Any, recipe: TrainConfig, sets: list[DevSet]) -> d
         recipe.activation,
         recipe.max_length,
         device,
-        recipe.head_precision,
+        backend,
         student.lexical,
     )
     weights = student.idf_table().weights

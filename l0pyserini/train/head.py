@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from l0pyserini.model.head import HEADS, TiledHead
 
-SLACK = {"float32": 0.0, "bfloat16": 0.02, "int8": 0.2}
+SLACK = {"float32": 0.0, "bfloat16": 0.02, "int8": 0.2, "fbgemm": 0.3}
 """How far below zero a searched maximum may lie and still be computed again: more than the
 search is wrong by near zero, where logits are small."""
 

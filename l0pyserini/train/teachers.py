@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l0pyserini.errors import TrainingError, UsageError
+from l0pyserini.model.backend import AUTO, autocast, choose_layers
 from l0pyserini.progress import progress_bar
 from l0pyserini.train.lexical import LexicalTeacher
 
@@ -33,15 +34,14 @@ class DenseTeacher:
         self._model = module.SentenceTransformer(model, device=device)
         self._model.max_seq_length = min(max_length, self._model.max_seq_length or max_length)
         self._batch_size = batch_size
-        self._device = device
+        self._device = self._model.device
+        self._layers = choose_layers(self._model.get_embedding_dimension(), self._device)
         self._cosine = self._model.similarity_fn_name == "cosine"
 
     def vectors(self, texts: Sequence[str], queries: bool) -> NDArray[np.float16]:
         """Return [N, D]; of length 1 where the model compares by cosine."""
-        import torch
-
         encode = self._model.encode_query if queries else self._model.encode_document
-        with torch.autocast(torch.device(self._device).type, torch.bfloat16):
+        with autocast(self._layers, self._device):
             found = encode(
                 list(texts),
                 batch_size=self._batch_size,
@@ -64,9 +64,8 @@ class SparseTeacher:
         self.name = f"sparse:{model}"
         checkpoint = open_checkpoint(model, activation=_pooled_or_splade(model))
         # A teacher's scores are rounded by far less than teachers differ.
-        backend = "int8" if device == "cpu" else "bfloat16"
         self._encoder = DocumentEncoder.from_checkpoint(
-            checkpoint, max_length, device, backend=backend
+            checkpoint, max_length, device, backend=AUTO
         )
         self._batch_size = batch_size
 

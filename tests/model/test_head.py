@@ -29,7 +29,9 @@ def test_tiled_equals_plain(monkeypatch, lengths, tile):
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize(("backend", "tolerance"), [("bfloat16", 0.06), ("int8", 0.1)])
+@pytest.mark.parametrize(
+    ("backend", "tolerance"), [("bfloat16", 0.06), ("int8", 0.1), ("fbgemm", 0.2)]
+)
 def test_fast_heads_are_near_the_plain_one(monkeypatch, backend, tolerance):
     monkeypatch.setattr(head, "TILE_VOCABULARY", 8)
     hidden, mask, weight, bias = example([1, 5, 9, 0], torch.float32)
@@ -68,3 +70,23 @@ def test_activation_is_repeated_log1p_of_relu(name, logs):
 def test_an_unknown_activation_is_refused():
     with pytest.raises(UsageError, match="no activation 'gelu'. Expected one of relu, log1p_relu"):
         activate(torch.zeros(1), "gelu")
+
+
+@pytest.mark.parametrize("backend", ["int8", "fbgemm"])
+def test_a_document_in_whole_numbers_depends_on_none_beside_it(backend):
+    """So that parts and batches of any size write the same bytes."""
+    hidden, mask, weight, bias = example([1, 5, 9, 0, 3], torch.float32)
+    hidden[2] *= 50
+    found = HEADS[backend](weight, bias)
+    together = found.max_logits(hidden, mask)
+    for row in range(len(hidden)):
+        alone = found.max_logits(hidden[row : row + 1].clone(), mask[row : row + 1])
+        assert torch.equal(alone[0], together[row])
+
+
+def test_bytes_in_pairs_do_not_overflow():
+    """Without VNNI two products of bytes are summed into 16 bits; the largest must fit."""
+    hidden, weight = torch.ones(1, 4, 64), torch.ones(9, 64)
+    mask, bias = torch.ones(1, 4, dtype=torch.bool), torch.zeros(9)
+    found = HEADS["fbgemm"](weight, bias).max_logits(hidden, mask)
+    torch.testing.assert_close(found, torch.full((1, 9), 64.0), rtol=0.01, atol=0)

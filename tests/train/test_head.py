@@ -49,7 +49,7 @@ def test_a_document_without_tokens_is_all_zero_and_gives_no_gradient():
     assert not found[2].any()
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8", "fbgemm"])
 def test_every_search_precision_gives_exact_float32_values(precision):
     hidden, mask, weight, bias, _ = numbers(1, 2048, torch.float32)
     with torch.no_grad():
@@ -63,7 +63,7 @@ def test_every_search_precision_gives_exact_float32_values(precision):
     assert plain[missed].max().item() < 0.2 if missed.any() else True
 
 
-@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
+@pytest.mark.parametrize("precision", ["bfloat16", "int8", "fbgemm"])
 def test_search_in_half_or_int8_loses_nothing_of_a_real_model(precision):
     checkpoint = open_checkpoint("splade-tiny")
     lm = load_masked_lm(checkpoint)
