@@ -36,6 +36,7 @@ from l0pyserini import (
     open_corpus,
     save_checkpoint,
 )
+from l0pyserini.encode.output import work_folder
 from l0pyserini.model.head import HEADS
 from l0pyserini.model.linear import can_pack, multiply_packed, pack
 from l0pyserini.search.api import search_topics
@@ -243,7 +244,7 @@ def kills(_: Path, times: int = 20) -> None:
             process = subprocess.Popen(
                 [*command, "--output", str(folder / "e"), "--resume"], **quiet
             )
-            journal = folder / "e/encoding-0-of-1.journal"
+            journal = work_folder(folder / "e") / "encoding-0-of-1.journal"
             while not journal.exists() and process.poll() is None:
                 time.sleep(0.05)
             try:
