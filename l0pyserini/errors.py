@@ -14,6 +14,7 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 ├── CheckpointError           a model folder that cannot be loaded or saved
 │   └── RemoteCodeError       the checkpoint wants its own Python code to run
 ├── OutputExistsError         the output is there already and --overwrite was not given
+│   └── OutputBusyError       another process writes the output right now
 ├── DiskError                 the disk is full or cannot be written
 ├── JavaError                 no usable Java, or the JVM failed
 │   └── JvmRunningError       a JVM with other options runs in this process already
@@ -84,6 +85,10 @@ class RemoteCodeError(CheckpointError):
 
 class OutputExistsError(L0Error):
     """The output is there already."""
+
+
+class OutputBusyError(OutputExistsError):
+    """Another process writes the output right now."""
 
 
 class DiskError(L0Error):

@@ -1,15 +1,18 @@
-"""Reading and writing files so that nothing is half there.
+"""Reading and writing single files so that nothing is half there.
 
-Every output is written beside its place under a temporary name and renamed when whole.
+Every output is written beside its place under a name that nobody else has, and renamed when it
+is whole and on the disk. Folders are in publish.py.
 """
 
 import contextlib
 import errno
+import fcntl
 import gzip
 import hashlib
 import json
 import os
-import shutil
+import re
+import secrets
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -20,81 +23,157 @@ from l0pyserini.errors import DiskError, InputError, OutputExistsError
 
 TEMPORARY_SUFFIX = ".part"
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_TEXTS = (*map(os.strerror, _FULL), "database or disk is full")
+_NO_PLACE = {
+    *(errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
+    *(errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP, errno.EBUSY, errno.ENOSYS, errno.ENOLCK),
+}
+_LONGEST_NAME = 200
+
 
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn the system's write errors into a DiskError that names the path and the way out."""
+    """Turn write errors into a DiskError that names the path and the way out.
+
+    A full disk is known by its text too: Java, SQLite and safetensors raise their own kinds.
+    """
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except DiskError:
+        raise
+    except Exception as error:
+        text = str(error)
+        if told := next((full for full in _FULL_TEXTS if full in text), None):
             raise DiskError(
-                f"{path}: the disk is full ({error.strerror}); nothing there was changed. "
+                f"{path}: the disk is full ({told}); nothing there was changed. "
                 "Free some space or choose another --output."
             ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        if isinstance(error, OSError) and error.errno in _NO_PLACE and _concerns(error, path):
             raise DiskError(
                 f"{path}: cannot be written ({error.strerror}). Choose a folder you may write to."
             ) from error
         raise
 
 
+def _concerns(error: OSError, path: Path) -> bool:
+    """Tell whether an error is about a path's folder, one above or one below it."""
+    if not isinstance(error.filename, str | bytes | os.PathLike):
+        return True
+    named, folder = Path(os.fsdecode(error.filename)).absolute(), path.absolute().parent
+    return named.is_relative_to(folder) or folder.is_relative_to(named)
+
+
+def beside(target: Path, suffix: str) -> Path:
+    """Return the hidden path beside a file or folder that a suffix stands for: `.NAME.SUFFIX`."""
+    name = target.name
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        # A name may have 255 bytes, and nothing may be added to it.
+        name = f"{name[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
+    return target.with_name(f".{name}.{suffix}")
+
+
+def temporary_path(target: Path) -> Path:
+    """Return a path beside a target that no other writer has."""
+    return beside(target, secrets.token_hex(4) + TEMPORARY_SUFFIX)
+
+
+def temporaries(target: Path) -> list[Path]:
+    """Return the temporary files and folders of all writers of a target, living or dead."""
+    stem = beside(target, "").name
+    own = re.compile(rf"{re.escape(stem)}[0-9a-f]{{8}}{re.escape(TEMPORARY_SUFFIX)}")
+    with os.scandir(target.parent) as entries:
+        return [target.with_name(entry.name) for entry in entries if own.fullmatch(entry.name)]
+
+
+def is_temporary(name: str) -> bool:
+    """Tell whether a file name is one that a writer gives to what is not whole yet."""
+    return name.endswith(TEMPORARY_SUFFIX)
+
+
 @contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a binary file that appears under its name only when the block ends without an error."""
+def temporary_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the path of an empty file that takes the target's place if the block ends without error.
+
+    Whatever writes it may open it by its path. What killed writers of the same target left behind
+    is removed.
+    """
     target = Path(path)
-    temporary = target.with_name(target.name + TEMPORARY_SUFFIX)
     with disk_errors(target):
+        if target.is_dir():
+            raise OutputExistsError(f"{target}: is a folder. Name the file to write.")
         target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_dead_files(target)
+        temporary, descriptor = _create(target)
         try:
-            with open(temporary, "wb") as handle:
-                yield handle
-                handle.flush()
-                os.fsync(handle.fileno())
+            yield temporary
+            os.fsync(descriptor)
             os.replace(temporary, target)
+            sync_folder(target.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+        finally:
+            os.close(descriptor)
+
+
+def _create(target: Path) -> tuple[Path, int]:
+    """Create a temporary file and lock it: the lock, which ends with the process, says it lives."""
+    while True:
+        temporary = temporary_path(target)
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
+            return temporary, descriptor
+        # Another writer took it for a dead one's in between.
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Return whether a file could be locked; None where the file system knows no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _remove_dead_files(target: Path) -> None:
+    for path in temporaries(target):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(path, os.O_RDWR)
+            try:
+                if _lock(descriptor):
+                    path.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's names on the disk, so that a rename outlives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems have no such call for folders.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a binary file that appears under its name only when the block ends without an error."""
+    with temporary_file(path) as temporary, open(temporary, "wb") as handle:
+        yield handle
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Write a value as indented JSON, whole or not at all."""
     with atomic_write(path) as handle:
         handle.write(json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n")
-
-
-@contextlib.contextmanager
-def atomic_folder(path: str | os.PathLike[str], overwrite: bool, marker: str) -> Iterator[Path]:
-    """Give a temporary folder that takes its place at the end; an older one stays until then.
-
-    Args:    marker: a file name pattern by which a folder of the same kind is known; overwriting
-             never removes a folder without one, so that a mistyped path costs nothing.
-    Raises:  OutputExistsError: if the folder holds something, and overwrite is False or it is of
-             another kind.
-    """
-    target = Path(path)
-    refuse_existing(target, overwrite)
-    if target.is_file() or (
-        target.is_dir() and any(target.iterdir()) and not any(target.glob(marker))
-    ):
-        raise OutputExistsError(
-            f"{target}: holds no {marker}, so it is not what --overwrite replaces here. "
-            "Choose another path, or remove it yourself."
-        )
-    temporary = target.with_name(target.name + TEMPORARY_SUFFIX)
-    before = target.with_name(target.name + ".old")
-    with disk_errors(target):
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        try:
-            yield temporary
-            if target.exists():
-                os.replace(target, before)
-            os.replace(temporary, target)
-            shutil.rmtree(before, ignore_errors=True)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:

@@ -1,12 +1,16 @@
 """Small things that several tests need."""
 
+import resource
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from l0pyserini.__main__ import main
 
-__all__ = ["command", "fresh_process", "write"]
+__all__ = ["command", "file_size_limit", "fresh_process", "names", "path_of", "write"]
 
 
 def command(capsys, *argv: object) -> tuple[int, str, str]:
@@ -24,6 +28,29 @@ def fresh_process(*argv: object, **options) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *map(str, argv)], capture_output=True, text=True, check=False, **options
     )
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names in a folder, in order."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def path_of(descriptor: int) -> str:
+    """Return the path of an open file."""
+    return str(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """Let no file grow beyond a size: the writes of this process then fail as on a full disk."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def write(path: Path, text: str | bytes) -> Path:

@@ -13,18 +13,17 @@ import orjson
 from l0pyserini.corpora import Corpus, open_corpus, read_topics
 from l0pyserini.errors import ImpactIndexError, UsageError
 from l0pyserini.files import (
-    TEMPORARY_SUFFIX,
-    atomic_folder,
     atomic_write,
-    disk_errors,
     folder_bytes,
     refuse_existing,
+    temporary_file,
     write_json,
 )
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.sidecars import LUCENE_MARKER
 from l0pyserini.lucene.jvm import run_java
 from l0pyserini.progress import Stopwatch, progress_bar, say
+from l0pyserini.publish import atomic_folder
 from l0pyserini.records import Document, Topic
 from l0pyserini.search.run import check_tag
 
@@ -148,15 +147,15 @@ def _index(
             f"(fields {wanted['fields'] or 'one'}). Give another --index, or --overwrite."
         )
     with atomic_folder(folder, overwrite, LUCENE_MARKER) as place:
-        documents = place.with_name(place.name + ".docs")
-        try:
-            count = _write_documents(corpus, documents, fields is not None)
-            say(f"index {corpus.name} for BM25 ({count:,} documents)")
-            reader = "JsonCollection" if fields is None else "BeirMultifieldCollection"
-            options = INDEX_OPTIONS if fields is None else (*INDEX_OPTIONS, "-fields", TITLE)
-            counters = index_collection(reader, documents, place, threads, options, heap)
-        finally:
-            shutil.rmtree(documents, ignore_errors=True)
+        # Lucene passes over folders, and what is below this one goes with it after a kill.
+        documents = place / "docs"
+        documents.mkdir()
+        count = _write_documents(corpus, documents, fields is not None)
+        say(f"index {corpus.name} for BM25 ({count:,} documents)")
+        reader = "JsonCollection" if fields is None else "BeirMultifieldCollection"
+        options = INDEX_OPTIONS if fields is None else (*INDEX_OPTIONS, "-fields", TITLE)
+        counters = index_collection(reader, documents, place, threads, options, heap)
+        shutil.rmtree(documents)
         facts = {
             **wanted,
             "documents": count,
@@ -173,15 +172,15 @@ def _write_documents(corpus: Corpus, folder: Path, apart: bool) -> int:
     Args:    apart: title and text for BeirMultifieldCollection, not together for JsonCollection.
     """
     count = 0
-    with disk_errors(folder), progress_bar(None, "read", "docs") as bar:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        with open(folder / "docs.jsonl", "wb") as handle:
-            for document in corpus:
-                record = _apart(document) if apart else _together(document)
-                handle.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
-                count += 1
-                bar.update()
+    with (
+        progress_bar(None, "read", "docs") as bar,
+        open(folder / "docs.jsonl", "wb") as handle,
+    ):
+        for document in corpus:
+            record = _apart(document) if apart else _together(document)
+            handle.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+            count += 1
+            bar.update()
     return count
 
 
@@ -196,13 +195,14 @@ def _apart(document: Document) -> dict[str, str]:
 def _search(
     index: Path, topics: Sequence[Topic], output: Path, options: Sequence[str], heap: str | None
 ) -> None:
-    with tempfile.TemporaryDirectory(prefix="l0pyserini-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="l0pyserini-") as folder,
+        temporary_file(output) as temporary,
+    ):
         topics_file = Path(folder) / "topics.tsv"
         with atomic_write(topics_file) as handle:
             for topic in topics:
                 handle.write(f"{topic.qid}\t{' '.join(topic.text.split())}\n".encode())
-        output.parent.mkdir(parents=True, exist_ok=True)
-        temporary = output.with_name(output.name + TEMPORARY_SUFFIX)
         arguments = [
             "-index", str(index),
             "-topics", str(topics_file),
@@ -211,11 +211,9 @@ def _search(
             *options,
         ]  # fmt: skip
         code, printed = run_java(SEARCH_CLASS, arguments, heap)
-        if code != 0 or not temporary.is_file():
-            temporary.unlink(missing_ok=True)
+        if code != 0:
             told = "\n  ".join(printed.splitlines()[-5:])
             raise ImpactIndexError(
                 f"{index}: SearchCollection failed (exit code {code}):\n  {told}\n"
                 "Build the index again with --overwrite."
             )
-        temporary.replace(output)

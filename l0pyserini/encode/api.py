@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l0pyserini.corpora import Corpus, open_corpus
-from l0pyserini.encode.journal import Part, recorded_settings
+from l0pyserini.encode.journal import Part
 from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.output import recorded_settings
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.errors import UsageError
 from l0pyserini.files import folder_bytes

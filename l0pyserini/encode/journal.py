@@ -4,20 +4,18 @@ A run may be one part of several that write into one folder, on one machine or m
 encodes the shards whose number leaves i when divided by n.
 """
 
-import fcntl
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from l0pyserini.encode import manifest
-from l0pyserini.encode.manifest import Manifest, Shard
+from l0pyserini.encode.manifest import Shard
 from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
 from l0pyserini.files import sha256, write_json
+from l0pyserini.locks import hold
 
-FINISH_LOCK = "encoding.lock"
 PATTERN = "encoding-*.journal"
 
 
@@ -53,29 +51,46 @@ class FinishedShard:
 
 
 class Journal:
-    """One part's journal in an output folder."""
+    """One part's journal in the folder where a collection is made."""
 
     def __init__(self, folder: Path, part: Part, settings: dict[str, Any]) -> None:
-        self._folder = folder
+        self.folder = folder
         self.part = part
-        self._settings = settings
+        self.settings = settings
         self.path = folder / f"{part.name}.journal"
         self.finished: dict[str, FinishedShard] = {}
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the part for this process.
 
-        Raises:  OutputExistsError: if another process has it.
+        Raises:  OutputBusyError: if another process has it.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self.path.with_suffix(".lock")
-        with open(path, "w") as handle:
-            _lock(handle, self._folder)
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
+        return hold(self.folder, name=_lock_name(self.path))
+
+    def refuse_others(self) -> None:
+        """Make sure that nobody writes another part, before the folder is cleared.
+
+        Raises:  OutputBusyError: if somebody does.
+        """
+        for path in self._others():
+            with hold(self.folder, name=_lock_name(path)):
+                pass
+
+    def refuse_other_counts(self) -> None:
+        """Refuse to join parts that are not as many: their files have the same names.
+
+        Raises:  OutputExistsError: naming one of them.
+        """
+        for path in self._others():
+            if not path.stem.endswith(f"-of-{self.part.count}"):
+                raise OutputExistsError(
+                    f"{path}: the encoding that began there has another number of parts than "
+                    f"{self.part.count}. Give the --shard-num it was begun with, or another "
+                    "--output."
+                )
+
+    def _others(self) -> Iterator[Path]:
+        return (path for path in self.folder.glob(PATTERN) if path != self.path)
 
     def add(self, finished: FinishedShard) -> None:
         """Note a finished shard."""
@@ -85,7 +100,7 @@ class Journal:
     def write(self, done: bool = False) -> None:
         """Write the journal, whole or not at all. done: all shards of the part are there."""
         shards = [{**vars(one.shard), "mass": one.mass} for one in self.finished.values()]
-        write_json(self.path, {"settings": self._settings, "shards": shards, "done": done})
+        write_json(self.path, {"settings": self.settings, "shards": shards, "done": done})
 
     def load(self) -> None:
         """Take over what an interrupted run finished.
@@ -93,15 +108,15 @@ class Journal:
         Raises:  CollectionError: if it was made with other settings, or a shard was changed.
         """
         record = _read(self.path)
-        for name, value in self._settings.items():
+        for name, value in self.settings.items():
             if record["settings"].get(name) != value:
                 raise CollectionError(
-                    f"{self._folder}: cannot be resumed: its {name} was "
+                    f"{self.folder}: cannot be resumed: its {name} was "
                     f"{record['settings'].get(name)!r} and is now {value!r}. "
                     "Resume with the same settings, or begin anew with --overwrite."
                 )
-        for one in _finished(record):
-            path = self._folder / one.shard.file
+        for one in _finished(record, self.path):
+            path = self.folder / one.shard.file
             if not path.is_file() or sha256(path) != one.shard.sha256:
                 raise CollectionError(
                     f"{path}: is not what the unfinished run wrote (missing or changed). "
@@ -113,52 +128,29 @@ class Journal:
         """Return the shards of all parts in order; None while a part is not done."""
         shards: list[FinishedShard] = []
         for number in range(self.part.count):
-            path = self._folder / f"{Part(number, self.part.count).name}.journal"
+            path = self.folder / f"{Part(number, self.part.count).name}.journal"
             if not path.is_file():
                 return None
             record = _read(path)
             if not record["done"]:
                 return None
-            if record["settings"] != self._settings:
+            if record["settings"] != self.settings:
                 raise CollectionError(
                     f"{path}: this part was encoded with other settings than part "
                     f"{self.part.number}. Encode all parts with the same command."
                 )
-            shards += _finished(record)
+            shards += _finished(record, path)
         return sorted(shards, key=lambda one: one.shard.file)
 
-    @contextmanager
-    def finishing(self) -> Iterator[None]:
-        """Let one part at a time look whether all are done."""
-        path = self._folder / FINISH_LOCK
-        with open(path, "w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-            path.unlink(missing_ok=True)
 
-    def remove_all(self) -> None:
-        """Remove the journals of all parts: the manifest has taken their place."""
-        for path in self._folder.glob(PATTERN):
-            path.unlink()
+def settings_of(path: Path) -> dict[str, Any]:
+    """Return the settings that a journal was begun with."""
+    settings: dict[str, Any] = _read(path)["settings"]
+    return settings
 
 
-def recorded_settings(folder: Path, part: Part) -> dict[str, Any] | None:
-    """Return what a part, or a finished collection, says of how it is made; None for neither."""
-    journal = folder / f"{part.name}.journal"
-    if journal.is_file():
-        settings: dict[str, Any] = _read(journal)["settings"]
-        return settings
-    return Manifest.load(folder).settings if (folder / manifest.FILE_NAME).is_file() else None
-
-
-def _lock(handle: IO[str], folder: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise OutputExistsError(
-            f"{folder}: another encode writes into this folder right now. "
-            "Wait for it, or choose another --output."
-        ) from None
+def _lock_name(journal: Path) -> str:
+    return f"{journal.stem}.lock"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -168,12 +160,20 @@ def _read(path: Path) -> dict[str, Any]:
         raise CollectionError(
             f"{path}: not valid JSON ({fault}). Begin anew with --overwrite."
         ) from fault
+    if not isinstance(record, dict) or not record.keys() >= {"settings", "shards", "done"}:
+        raise CollectionError(
+            f"{path}: is not the journal of an encoding. Begin anew with --overwrite."
+        )
     return record
 
 
-def _finished(record: dict[str, Any]) -> list[FinishedShard]:
-    names = Shard.__dataclass_fields__
-    return [
-        FinishedShard(Shard(**{name: one[name] for name in names}), tuple(one["mass"]))
-        for one in record["shards"]
-    ]
+def _finished(record: dict[str, Any], path: Path) -> list[FinishedShard]:
+    try:
+        return [
+            FinishedShard(Shard.read(one, path), (float(one["mass"][0]), float(one["mass"][1])))
+            for one in record["shards"]
+        ]
+    except (KeyError, TypeError, IndexError, ValueError) as fault:
+        raise CollectionError(
+            f"{path}: incomplete ({fault}). Begin anew with --overwrite."
+        ) from fault

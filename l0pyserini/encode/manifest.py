@@ -1,5 +1,6 @@
 """The manifest of an encoded collection: what it promises, and how it was made."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from l0pyserini.sidecar import read_sidecar, write_sidecar
 
 FILE_NAME = "manifest.json"
 FORMAT = "l0pyserini-encoded-1"
+
+_SHARD_NAME = re.compile(r"docs-\d+\.jsonl(\.gz)?", re.ASCII)
 
 _MEND = (
     "Expected a folder that `python -m l0pyserini.encode` finished; an interrupted one is "
@@ -24,6 +27,21 @@ class Shard:
     documents: int
     bytes: int
     sha256: str
+
+    @classmethod
+    def read(cls, record: dict[str, Any], where: Path) -> "Shard":
+        """Take a shard out of a manifest or journal.
+
+        Raises:  CollectionError: for a name that leads out of the folder, or is no shard's.
+                 KeyError, TypeError: if something is missing.
+        """
+        facts = {name: record[name] for name in cls.__dataclass_fields__}
+        if not _SHARD_NAME.fullmatch(str(facts["file"])):
+            raise CollectionError(
+                f"{where}: names a file {facts['file']!r}, expected one beside it such as "
+                "docs-00000.jsonl. It was not written by encode; encode again."
+            )
+        return cls(**facts)
 
 
 @dataclass(frozen=True)
@@ -65,6 +83,7 @@ class Manifest:
         record = read_sidecar(path, FORMAT, CollectionError, _MEND)
         facts = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
         try:
-            return cls(**{**facts, "shards": [Shard(**shard) for shard in record["shards"]]})
+            shards = [Shard.read(shard, path) for shard in record["shards"]]
+            return cls(**{**facts, "shards": shards})
         except (KeyError, TypeError) as fault:
             raise CollectionError(f"{path}: incomplete ({fault}). Encode again.") from fault

@@ -1,60 +1,123 @@
-"""The output folder of an encoding run: refused, cleared, or taken over from an interrupted one."""
+"""The output folder of an encoding run, and the folder beside it where the collection is made.
+
+The collection appears under its name when it is whole; an older one stays there until then. It is
+made in `.NAME.encoding`, which an interrupted run leaves behind for --resume. The journals of its
+parts tell that folder from the remains of an older collection that was replaced.
+"""
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from l0pyserini.encode import journal, manifest, vocabulary
 from l0pyserini.encode.collection import shard_paths
-from l0pyserini.encode.journal import Journal
+from l0pyserini.encode.journal import Journal, Part
+from l0pyserini.encode.manifest import Manifest
 from l0pyserini.errors import OutputExistsError, UsageError
-from l0pyserini.files import TEMPORARY_SUFFIX
+from l0pyserini.files import beside, is_temporary
 from l0pyserini.idf import query
+from l0pyserini.locks import hold
+from l0pyserini.publish import publish, recover
 
 
-def prepare_folder(folder: Path, part: Journal, overwrite: bool, resume: bool) -> None:
-    """Make a folder ready for a part, whose journal then lies in it.
+def work_folder(output: Path) -> Path:
+    """Return the folder in which a collection is made."""
+    return beside(output, "encoding")
 
-    Raises:  OutputExistsError: if it holds a collection, or an unfinished one and neither overwrite
-        nor resume is set, or something that no encode wrote.
+
+def prepare_folder(output: Path, part: Journal, overwrite: bool, resume: bool) -> Manifest | None:
+    """Make the work folder ready for a part, whose journal then lies in it.
+
+    Returns: the manifest where there is nothing to do: what is to be resumed is finished.
+    Raises:  OutputExistsError: if the output holds a collection, or an unfinished one and neither
+        overwrite nor resume is set, or something that no encode wrote.
+             OutputBusyError: if what is to be overwritten is being written.
              CollectionError: if what is to be resumed was made with other settings.
     """
-    if part.path.is_file() and resume:
-        part.load()
-        return
+    with hold(output, wait=True):
+        recover(output)
+        _tidy(output, part.folder)
+        if part.path.is_file() and resume:
+            part.load()
+            return None
+        if resume and not overwrite and (output / manifest.FILE_NAME).is_file():
+            finished = Manifest.load(output)
+            if finished.settings == part.settings:
+                return finished
+        _make_room(output, part, overwrite)
+        part.folder.mkdir(parents=True, exist_ok=True)
+        part.write()
+    return None
+
+
+def recorded_settings(output: Path, part: Part) -> dict[str, Any] | None:
+    """Return the settings of the unfinished or finished collection of an output; None for neither.
+
+    Raises:  CollectionError: if what records them is damaged.
+    """
+    path = work_folder(output) / f"{part.name}.journal"
+    if path.is_file():
+        return journal.settings_of(path)
+    return Manifest.load(output).settings if (output / manifest.FILE_NAME).is_file() else None
+
+
+def publish_collection(output: Path, part: Journal) -> None:
+    """Put the finished collection in its place; the caller holds the output."""
+    _refuse_foreign(output)
+    for path in part.folder.iterdir():
+        if is_temporary(path.name):
+            path.unlink()
+    publish(part.folder, output)
+    _tidy(output, part.folder)
+
+
+def _tidy(output: Path, work: Path) -> None:
+    """Remove what a run leaves that was killed while it put its collection in place."""
+    if (output / manifest.FILE_NAME).is_file():
+        for path in output.glob(journal.PATTERN):
+            path.unlink()
+    if work.is_dir() and not any(work.glob(journal.PATTERN)):
+        _refuse_foreign(work)
+        shutil.rmtree(work)
+
+
+def _make_room(output: Path, part: Journal, overwrite: bool) -> None:
     several = part.part.count > 1
     if several and overwrite:
         raise UsageError(
-            "--overwrite would remove what other parts wrote. Empty the folder before the "
+            "--overwrite would remove what other parts wrote. Remove the folder before the "
             "parts start, or continue them with --resume."
         )
-    held = [path for path in folder.iterdir() if path.suffix != ".lock"]
-    if several and not part.path.is_file():
-        # What other parts write meanwhile is welcome; a finished collection is not.
-        held = [path for path in held if path.name == manifest.FILE_NAME]
-    if held and not overwrite:
-        hint = (
-            "It is an unfinished encoding: continue it with --resume, or begin anew with"
-            if part.path.is_file()
-            else "It was left as it is. Give"
-        )
+    if not overwrite and output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise OutputExistsError(
-            f"{folder}: is not empty. {hint} --overwrite, or choose another --output."
+            f"{output}: is not empty. It was left as it is. Give --overwrite, or choose another "
+            "--output."
         )
-    _clear(folder, held)
-    part.write()
+    # What other parts write meanwhile is welcome.
+    if not overwrite and part.folder.is_dir() and (part.path.is_file() or not several):
+        raise OutputExistsError(
+            f"{part.folder}: holds an unfinished encoding: continue it with --resume, or begin "
+            "anew with --overwrite, or choose another --output."
+        )
+    _refuse_foreign(output)
+    _refuse_foreign(part.folder)
+    if overwrite and part.folder.is_dir():
+        part.refuse_others()
+        shutil.rmtree(part.folder)
+    part.refuse_other_counts()
 
 
-def _clear(folder: Path, held: Sequence[Path]) -> None:
-    """Remove only what encode itself wrote: a mistyped --output must not cost a folder."""
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse to remove what encode did not write: a mistyped --output must not cost a folder."""
+    if not folder.is_dir():
+        if folder.exists():
+            raise OutputExistsError(f"{folder}: is a file. Choose another --output.")
+        return
     ours = {manifest.FILE_NAME, vocabulary.FILE_NAME, query.FILE_NAME}
     shards = {*shard_paths(folder), *folder.glob(journal.PATTERN)}
-    for path in held:
-        temporary = path.name.endswith(TEMPORARY_SUFFIX)
-        if path.name not in ours and path not in shards and not temporary:
+    for path in folder.iterdir():
+        if path.name not in ours and path not in shards and not is_temporary(path.name):
             raise OutputExistsError(
                 f"{folder}: holds {path.name!r}, which no encode wrote, so --overwrite "
                 "does not clear it. Choose another --output or empty the folder yourself."
             )
-    for path in held:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()

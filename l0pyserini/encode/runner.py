@@ -11,7 +11,7 @@ import numpy as np
 
 from l0pyserini.ahead import ahead
 from l0pyserini.corpora.corpus import Corpus
-from l0pyserini.encode import agreement, manifest, vocabulary
+from l0pyserini.encode import agreement, vocabulary
 from l0pyserini.encode.collection import (
     CollectionStatistics,
     EncodedDocument,
@@ -22,14 +22,16 @@ from l0pyserini.encode.collection import (
 )
 from l0pyserini.encode.journal import FinishedShard, Journal, Part
 from l0pyserini.encode.manifest import Manifest
-from l0pyserini.encode.output import prepare_folder
+from l0pyserini.encode.output import prepare_folder, publish_collection, work_folder
 from l0pyserini.encode.prune import ArrayVector, Pruning
 from l0pyserini.encode.quantize import quantize
 from l0pyserini.errors import CheckpointError, CorpusError
 from l0pyserini.files import Span, disk_errors, sha256
 from l0pyserini.idf import query
 from l0pyserini.impacts import check_scale
+from l0pyserini.locks import hold
 from l0pyserini.progress import progress_bar
+from l0pyserini.publish import new_place
 from l0pyserini.records import Document
 
 if TYPE_CHECKING:
@@ -74,14 +76,15 @@ class CorpusEncoder:
         self._corpus = corpus
         self._encoder = encoder
         self._query_encoder = query_encoder
-        self._output = output
+        self._place = new_place(output)
+        self._output = work_folder(self._place)
         self._options = options
         self._tokens = np.array(encoder.tokenizer.tokens, dtype=object)
         self._statistics: CollectionStatistics | None = CollectionStatistics()
         self._sample: tuple[Sequence[Document], list[ArrayVector]] | None = None
         self._mass = np.zeros(2)
         self._settings = self._make_settings(encoder_facts)
-        self._journal = Journal(output, options.part, self._settings)
+        self._journal = Journal(self._output, options.part, self._settings)
         self._faults = self._token_faults()
 
     def _make_settings(self, encoder_facts: dict[str, Any]) -> dict[str, Any]:
@@ -112,9 +115,12 @@ class CorpusEncoder:
     def run(self, overwrite: bool = False, resume: bool = False) -> Manifest | None:
         """Encode the corpus, or this part of it.
 
-        Returns: the manifest, which is the last file written; None while other parts are not done.
+        The collection is made beside its place and put there whole.
+
+        Returns: the manifest, None while other parts are not done.
         Raises:  OutputExistsError: if the folder holds a collection, or an unfinished one and
             neither overwrite nor resume is set.
+                 OutputBusyError: if another process writes it.
                  CollectionError: if what is to be resumed was made with other settings.
                  CorpusError: from the corpus, also if it changed meanwhile.
         """
@@ -122,7 +128,9 @@ class CorpusEncoder:
         own = [number for number in range(len(spans)) if self._options.part.owns(number)]
         self._check_documents([spans[number] for number in own])
         with disk_errors(self._output), self._journal.locked():
-            prepare_folder(self._output, self._journal, overwrite, resume)
+            finished = prepare_folder(self._place, self._journal, overwrite, resume)
+            if finished is not None:
+                return finished
             todo = [number for number in own if self._name(number) not in self._journal.finished]
             if len(todo) < len(spans):
                 # What this process does not encode is counted again when all is there.
@@ -134,7 +142,7 @@ class CorpusEncoder:
                 self._check_unchanged()
                 raise
             self._journal.write(done=True)
-            with self._journal.finishing():
+            with hold(self._place, wait=True):
                 return self._finish()
 
     def _check_documents(self, spans: Sequence[Span]) -> None:
@@ -205,11 +213,10 @@ class CorpusEncoder:
         return dict(zip(self._tokens[ids[found]].tolist(), impacts[found].tolist(), strict=True))
 
     def _finish(self) -> Manifest | None:
-        """Write the sidecars once every part is done."""
-        if (self._output / manifest.FILE_NAME).is_file():
-            # Another part was the last, or a run was killed right after it wrote the manifest.
-            self._journal.remove_all()
-            return Manifest.load(self._output)
+        """Write the sidecars and publish once every part is done."""
+        if not self._output.is_dir():
+            # Another part was the last.
+            return Manifest.load(self._place)
         finished = self._journal.all_parts()
         if finished is None:
             return None
@@ -230,7 +237,7 @@ class CorpusEncoder:
             measured=self._encoder.computes.measured,
         )
         made.save(self._output)
-        self._journal.remove_all()
+        publish_collection(self._place, self._journal)
         return made
 
     def _check_unchanged(self) -> None:

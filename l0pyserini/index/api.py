@@ -9,7 +9,7 @@ from l0pyserini.encode.collection import shard_paths
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import CollectionError, UsageError
-from l0pyserini.files import atomic_folder, sha256
+from l0pyserini.files import sha256
 from l0pyserini.idf import query
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.direct import index_directly
@@ -18,6 +18,7 @@ from l0pyserini.index.reorder import reorder_index
 from l0pyserini.index.sidecars import LUCENE_MARKER
 from l0pyserini.index.verify import verify_index
 from l0pyserini.progress import Stopwatch, say
+from l0pyserini.publish import atomic_folder
 
 IMPACT_OPTIONS = ("-impact", "-pretokenized")
 BUILDERS = ("direct", "anserini")

@@ -14,7 +14,7 @@ from l0pyserini.encode import vocabulary
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary, write_vocabulary
 from l0pyserini.errors import ImpactIndexError, L0Error, QueryMismatchError, UsageError
-from l0pyserini.files import atomic_folder, write_json
+from l0pyserini.files import write_json
 from l0pyserini.idf import query
 from l0pyserini.index.api import check_files
 from l0pyserini.index.direct import BUFFER_MEGABYTES
@@ -28,6 +28,7 @@ from l0pyserini.index.sidecars import LUCENE_MARKER, settle
 from l0pyserini.index.verify import reader_totals
 from l0pyserini.lucene.jvm import java_class, java_message, start_jvm
 from l0pyserini.progress import progress_bar
+from l0pyserini.publish import atomic_folder, changing
 
 GROWER = "io.l0pyserini.ImpactGrower"
 
@@ -50,11 +51,20 @@ def append_to_index(
     Returns: the facts of the index as it is now.
     Raises:  CollectionError: if the collection is not what its manifest says.
              QueryMismatchError: if it was encoded for another query side or scale.
-             ImpactIndexError: if a docid is in the index already, or another process writes it.
+             ImpactIndexError: if a docid is in the index already.
+             OutputBusyError: if another process writes the index.
     """
-    source, index = Path(input_folder), Path(index_folder)
-    manifest, facts = Manifest.load(source), read_facts(index)
+    source = Path(input_folder)
+    manifest = Manifest.load(source)
     check_files(source, manifest)
+    with changing(index_folder) as index:
+        return _append(source, manifest, index, threads, heap, optimize)
+
+
+def _append(
+    source: Path, manifest: Manifest, index: Path, threads: int, heap: str | None, optimize: bool
+) -> dict[str, Any]:
+    facts = read_facts(index)
     check_same(facts, index, {**manifest.settings, "stores_text": facts["stores_text"]}, source)
     promised = added(read_index_vocabulary(index), read_vocabulary(source))
     with _grower(index, heap) as grower:
@@ -76,16 +86,17 @@ def delete_documents(
     """Delete documents from an index, with all that its statistics hold of them.
 
     Returns: the facts of the index as it is now, and the docids that it did not hold.
-    Raises:  ImpactIndexError: if another process writes the index.
+    Raises:  OutputBusyError: if another process writes the index.
     """
-    index = Path(index_folder)
-    facts, wanted = read_facts(index), list(dict.fromkeys(docids))
-    with _grower(index, heap) as grower:
-        absent = list(grower.delete(wanted))
-        if len(absent) == len(wanted):
-            return facts, absent
-        documents = facts["documents"] - (len(wanted) - len(absent))
-        return _commit(grower, index, facts, documents, facts["empty_documents"]), absent
+    wanted = list(dict.fromkeys(docids))
+    with changing(index_folder) as index:
+        facts = read_facts(index)
+        with _grower(index, heap) as grower:
+            absent = list(grower.delete(wanted))
+            if len(absent) == len(wanted):
+                return facts, absent
+            documents = facts["documents"] - (len(wanted) - len(absent))
+            return _commit(grower, index, facts, documents, facts["empty_documents"]), absent
 
 
 def merge_indexes(

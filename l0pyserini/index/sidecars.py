@@ -27,7 +27,10 @@ def sidecar(folder: Path, name: str) -> Path:
 
 
 def settle(folder: Path) -> None:
-    """Give the files of the last commit their plain names; remove those of commits that failed."""
+    """Give the files of the last commit their plain names; remove those of commits that failed.
+
+    The caller holds the index. What lies on the disk at a power cut may have either name.
+    """
     last = last_commit(folder)
     for path in _of_commits(folder):
         if path.name.endswith(f".{last}"):

@@ -10,6 +10,7 @@ from typing import Any
 from l0pyserini.bm25.baseline import MULTIFIELD, run_bm25
 from l0pyserini.corpora import read_qrels
 from l0pyserini.encode.manifest import FILE_NAME as MANIFEST
+from l0pyserini.encode.output import work_folder
 from l0pyserini.errors import OutputExistsError
 from l0pyserini.evaluate.evaluation import evaluate_run
 from l0pyserini.files import folder_bytes, sha256, write_json
@@ -143,7 +144,8 @@ class Cell:
         return {}
 
     def _clear(self) -> None:
-        for folder in (self.place.encoded, self.place.index):
+        encoded = self.place.encoded
+        for folder in (encoded, work_folder(encoded), self.place.index):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (self.place.run, self.place.cost, self.place.record):
             file.unlink(missing_ok=True)
@@ -225,7 +227,7 @@ class Cell:
             device=options.device,
             activation=options.activation,
             idf=options.idf,
-            resume=self.place.encoded.is_dir(),
+            resume=True,
             allow_remote_code=options.trust_remote_code,
             backend=options.backend,
         )

@@ -5,6 +5,7 @@ import shutil
 
 from l0pyserini import encode_corpus
 from l0pyserini.encode import Manifest
+from l0pyserini.encode.output import work_folder
 from tests.helpers import write
 
 __all__ = ["contents", "encode", "unfinished"]
@@ -18,10 +19,11 @@ def encode(corpus, output, **options):
     return encode_corpus(str(corpus), "splade-tiny", output, shard_size=60, **options)[0]
 
 
-def unfinished(small, folder, shards):
-    """Make the folder that a run leaves which was killed after some shards."""
+def unfinished(small, output, shards):
+    """Make the work folder that a run leaves which was killed after some shards."""
     whole = small / "encoded"
     manifest = Manifest.load(whole)
+    folder = work_folder(output)
     folder.mkdir()
     done = manifest.shards[:shards]
     for shard in done:

@@ -10,7 +10,15 @@ import pytest
 
 from l0pyserini import encode_corpus
 from l0pyserini.encode.journal import Part
-from l0pyserini.errors import CollectionError, CorpusError, OutputExistsError, UsageError
+from l0pyserini.encode.output import work_folder
+from l0pyserini.errors import (
+    CollectionError,
+    CorpusError,
+    OutputBusyError,
+    OutputExistsError,
+    UsageError,
+)
+from l0pyserini.locks import hold
 from tests.encode.helpers import contents, encode
 from tests.helpers import write
 
@@ -45,6 +53,13 @@ def test_parts_that_do_not_fit_together(corpus, tmp_path):
     encode(corpus, folder, part=Part(0, 2))
     with pytest.raises(UsageError, match="--overwrite would remove what other parts wrote"):
         encode(corpus, folder, part=Part(1, 2), overwrite=True)
+    with pytest.raises(OutputExistsError, match="another number of parts than 3"):
+        encode(corpus, folder, part=Part(1, 3))
+    with (
+        hold(work_folder(folder), name="encoding-0-of-2.lock"),
+        pytest.raises(OutputBusyError, match="writes it right now"),
+    ):
+        encode(corpus, folder, overwrite=True)
     with pytest.raises(CollectionError, match="was encoded with other settings than part 1"):
         encode(corpus, folder, part=Part(1, 2), scale=50.0)
     with pytest.raises(UsageError, match="--shard-id 2 of --shard-num 2: expected an id from 0"):
@@ -72,4 +87,4 @@ def test_a_part_parses_no_line_of_the_others(small, tmp_path, packed):
     corpus = write(tmp_path / name, gzip.compress(broken) if packed else broken)
     assert encode(corpus, tmp_path / "e", part=Part(1, 3)) is None
     expected = (small / "encoded/docs-00001.jsonl").read_bytes()
-    assert (tmp_path / "e/docs-00001.jsonl").read_bytes() == expected
+    assert (work_folder(tmp_path / "e") / "docs-00001.jsonl").read_bytes() == expected

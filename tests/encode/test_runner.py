@@ -12,8 +12,9 @@ import time
 import pytest
 
 from l0pyserini import build_index, encode_corpus
-from l0pyserini.encode import Manifest, read_shard, read_vocabulary, shard_paths
+from l0pyserini.encode import Manifest, read_shard, read_vocabulary, runner, shard_paths
 from l0pyserini.encode.journal import Part
+from l0pyserini.encode.output import work_folder
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.encode.quantize import quantize
 from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
@@ -106,22 +107,61 @@ def test_overwrite_never_clears_a_foreign_folder(corpus, tmp_path):
 
 @pytest.mark.parametrize("shards", [0, 1, 3])
 def test_resuming_ends_with_the_same_bytes(corpus, small, tmp_path, shards):
-    folder = unfinished(small, tmp_path / "e", shards)
-    encode(corpus, folder, resume=True)
-    assert contents(folder) == contents(small / "encoded")
+    unfinished(small, tmp_path / "e", shards)
+    encode(corpus, tmp_path / "e", resume=True)
+    assert contents(tmp_path / "e") == contents(small / "encoded")
+    assert [path.name for path in tmp_path.iterdir()] == ["e"]
 
 
-def test_killed_right_after_the_manifest_it_only_cleans_up(corpus, small, tmp_path):
+def test_resuming_what_is_finished_does_nothing(corpus, small, tmp_path):
+    shutil.copytree(small / "encoded", tmp_path / "e")
+    assert encode(corpus, tmp_path / "e", resume=True) == Manifest.load(small / "encoded")
+    with pytest.raises(OutputExistsError, match="is not empty. It was left as it is"):
+        encode(corpus, tmp_path / "e", resume=True, scale=50.0)
+
+
+@pytest.mark.parametrize("shards", [0, 2])
+def test_an_old_collection_stays_until_the_new_one_is_whole(corpus, small, tmp_path, shards):
+    """An --overwrite that was killed: what was there is there, and --resume goes on."""
+    encode(corpus, tmp_path / "e", scale=50.0)
+    before = contents(tmp_path / "e")
+    unfinished(small, tmp_path / "e", shards)
+    with pytest.raises(OutputExistsError, match="is not empty"):
+        encode(corpus, tmp_path / "e")
+    assert contents(tmp_path / "e") == before
+    encode(corpus, tmp_path / "e", resume=True)
+    assert contents(tmp_path / "e") == contents(small / "encoded")
+    assert [path.name for path in tmp_path.iterdir()] == ["e"]
+
+
+def test_a_failing_overwrite_keeps_the_old_collection(corpus, small, tmp_path, monkeypatch):
+    shutil.copytree(small / "encoded", tmp_path / "e")
+
+    def fail(*_):
+        raise ValueError("broken")
+
+    monkeypatch.setattr(runner, "write_shard", fail)
+    with pytest.raises(ValueError, match="broken"):
+        encode(corpus, tmp_path / "e", overwrite=True)
+    assert contents(tmp_path / "e") == contents(small / "encoded")
+
+
+def test_killed_right_after_it_was_put_in_place_it_only_cleans_up(corpus, small, tmp_path):
+    """The journal is still there, and the older collection has the work folder's name."""
     folder = tmp_path / "e"
     shutil.copytree(small / "encoded", folder)
-    unfinished(small, tmp_path / "other", 3)
-    shutil.copy(tmp_path / "other/encoding-0-of-1.journal", folder)
+    other = unfinished(small, tmp_path / "other", 3)
+    shutil.copy(other / "encoding-0-of-1.journal", folder)
+    shutil.rmtree(other)
+    shutil.copytree(small / "encoded", work_folder(folder))
+    (work_folder(folder) / "docs-00001.jsonl").unlink()
     encode(corpus, folder, resume=True)
     assert contents(folder) == contents(small / "encoded")
+    assert [path.name for path in tmp_path.iterdir()] == ["e"]
 
 
 def test_what_cannot_be_resumed_is_refused(corpus, small, tmp_path):
-    folder = unfinished(small, tmp_path / "e", 1)
+    work, folder = unfinished(small, tmp_path / "e", 1), tmp_path / "e"
     with pytest.raises(OutputExistsError, match="continue it with --resume"):
         encode(corpus, folder)
     with pytest.raises(CollectionError, match="its document_scale was 100.0 and is now 50.0"):
@@ -129,12 +169,20 @@ def test_what_cannot_be_resumed_is_refused(corpus, small, tmp_path):
     write(tmp_path / "other.jsonl", '{"id": "x", "text": "y"}\n')
     with pytest.raises(CollectionError, match="cannot be resumed: its corpus was"):
         encode(tmp_path / "other.jsonl", folder, resume=True)
-    journal = (folder / "encoding-0-of-1.journal").read_text()
-    write(folder / "encoding-0-of-1.journal", "{")
-    with pytest.raises(CollectionError, match="encoding-0-of-1.journal: not valid JSON"):
-        encode(corpus, folder, resume=True)
-    write(folder / "encoding-0-of-1.journal", journal)
-    (folder / "docs-00000.jsonl").write_text("changed")
+    path = work / "encoding-0-of-1.journal"
+    journal = path.read_text()
+    shards = {"settings": json.loads(journal)["settings"], "done": False}
+    for broken, message in (
+        ("{", "encoding-0-of-1.journal: not valid JSON"),
+        ("[]", "is not the journal of an encoding"),
+        (json.dumps({**shards, "shards": [{"file": "docs-1.jsonl"}]}), "incomplete"),
+        (journal.replace("docs-00000", "../docs-00000"), "names a file '../docs-00000.jsonl'"),
+    ):
+        write(path, broken)
+        with pytest.raises(CollectionError, match=message):
+            encode(corpus, folder, resume=True)
+    write(path, journal)
+    (work / "docs-00000.jsonl").write_text("changed")
     with pytest.raises(CollectionError, match="is not what the unfinished run wrote"):
         encode(corpus, folder, resume=True)
 
@@ -153,8 +201,8 @@ def test_killed_at_random_moments_it_resumes(tmp_path):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        folder = tmp_path / "e"
-        while not (folder / "encoding-0-of-1.journal").exists() and process.poll() is None:
+        work = work_folder(tmp_path / "e")
+        while not (work / "encoding-0-of-1.journal").exists() and process.poll() is None:
             time.sleep(0.05)
         try:
             process.wait(timeout=chance.uniform(0.2, 1.5) if attempt < 5 else None)
@@ -210,9 +258,11 @@ def test_auto_writes_what_it_took_and_resumes_with_it(monkeypatch, tmp_path):
     made = encode(tmp_path / "few.jsonl", tmp_path / "e", backend="auto", max_length=64)
     assert made.settings["encoder"]["backend"] == "fbgemm"
     assert made.measured["head"] == head
-    (tmp_path / "e/manifest.json").unlink()
+    work = work_folder(tmp_path / "e")
+    (tmp_path / "e").rename(tmp_path / "gone")
+    work.mkdir()
     settings = {"settings": made.settings, "shards": [], "done": False}
-    write(tmp_path / "e/encoding-0-of-1.journal", json.dumps(settings))
+    write(work / "encoding-0-of-1.journal", json.dumps(settings))
     head["float32"] = 20.0
     again = encode(
         tmp_path / "few.jsonl", tmp_path / "e", backend="auto", max_length=64, resume=True
