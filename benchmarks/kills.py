@@ -25,6 +25,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -273,35 +274,56 @@ class Campaign:
 
     def _judge(self, job: Job, place: Path, before: str, after: str, counts: Counts) -> None:
         """See what a kill left, run the command again, and compare."""
-        left = self._state(job, place)
+        words, log = _words(job.again or job.words, place), self._scratch / "again.log"
+
+        def again() -> int:
+            _note(place, "left", _digest(job, place))
+            code = run_verb(words)
+            _note(place, "found", _digest(job, place))
+            return code
+
+        code = ended(forked(again, log))
+        _kill_group(self._child)
+        told, left, found = (_read(path) for path in (log, _at(place, "left"), _at(place, "found")))
         counts.before += left == before
         counts.after += left == after
+        # A training's log and checkpoints grow while it runs.
         if left not in (before, after) and job.name != "train":
-            counts.faults.append(f"{job.name}: neither before nor after: {left}")
-        log = self._scratch / "again.log"
-        words = _words(job.again or job.words, place)
-        code = ended(forked(lambda: run_verb(words), log))
-        _kill_group(self._child)
-        told = log.read_text()
+            counts.faults.append(f"{job.name}: neither before nor after: {left} {told}")
         if code != 0 and not (left == after and job.refused and job.refused in told):
             counts.faults.append(f"{job.name}: the next run failed ({code}): {told}")
-        if (found := self._state(job, place)) != after:
-            counts.faults.append(f"{job.name}: ended with {found}, expected {after}")
+        if found != after:
+            counts.faults.append(f"{job.name}: ended with {found}, expected {after} {told}")
         if names := [path.name for path in place.iterdir() if path.name != job.output]:
             counts.faults.append(f"{job.name}: left over: {', '.join(names)}")
 
     def _state(self, job: Job, place: Path) -> str:
-        """Return a digest of the output, read in a child: each needs a JVM of its own."""
+        """Return a digest of the output, read in a child: it may need a JVM."""
         log = self._scratch / "state.log"
 
         def look() -> int:
-            state = job.state(place / job.output)
-            print(hashlib.sha256(repr(state).encode()).hexdigest())
+            _note(place, "state", _digest(job, place))
             return 0
 
-        code = ended(forked(look, log))
-        told = log.read_text().strip()
-        return told if code == 0 else f"unreadable: {told}"
+        if ended(forked(look, log)) != 0:
+            raise RuntimeError(f"{job.name}: cannot be read: {_read(log)}")
+        return _read(_at(place, "state"))
+
+
+def _digest(job: Job, place: Path) -> str:
+    return hashlib.sha256(repr(job.state(place / job.output)).encode()).hexdigest()
+
+
+def _at(place: Path, name: str) -> Path:
+    return place.with_name(f"{name}.digest")
+
+
+def _note(place: Path, name: str, digest: str) -> None:
+    _at(place, name).write_text(digest)
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.is_file() else "nothing"
 
 
 def _words(words: Sequence[str], place: Path) -> list[str]:
@@ -320,6 +342,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=14)
     parser.add_argument("--only", nargs="+", help="names of commands (default all)")
     args = parser.parse_args()
+    # A hundred short lives of Java: its optimising compiler would take longer than the work.
+    os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1"
+    # Of the threads that importing starts none works for the children.
+    warnings.filterwarnings("ignore", message=".*use of fork", category=DeprecationWarning)
     print(machine(), f"seed {args.seed}", sep="\n", flush=True)
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
