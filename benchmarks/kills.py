@@ -36,15 +36,13 @@ import orjson
 import torch
 from common import machine
 
-import l0pyserini.encode.runner
-import l0pyserini.model.encoder
-import l0pyserini.train.api
-import l0pyserini.train.trainer  # noqa: F401  (imported before any child is forked)
 from l0pyserini.corpora import open_corpus
 from l0pyserini.index.facts import read_facts, read_index_vocabulary
 from l0pyserini.index.verify import check_index, index_totals
 
 DOCUMENTS = 32
+IMPORTED = ("encode.runner", "model.encoder", "index.grow", "search.api")
+PARTS = {"all": slice(None), "first": slice(0, None, 2), "rest": slice(1, None, 2)}
 ENCODER = "splade-tiny"
 RECIPE = """
 model: splade-tiny
@@ -122,20 +120,36 @@ def training_of(path: Path) -> object:
     return encoder, [(line["step"], line["loss"]) for line in lines if "loss" in line]
 
 
-def make_pieces(folder: Path) -> None:
+def import_all(chosen: Sequence[Job]) -> None:
+    """Import what the commands need, before any child is forked."""
+    training = ("train.api", "train.trainer") if any(job.name == "train" for job in chosen) else ()
+    for name in (*IMPORTED, *training):
+        import_module(f"l0pyserini.{name}")
+
+
+def needed(folder: Path, chosen: Sequence[Job]) -> set[str]:
+    """Return the names of the collections and indexes that commands read or begin from."""
+    words = {word for job in chosen for word in job.words}
+    kinds = [f"{part}.{kind}" for part in (*PARTS, "old") for kind in ("encoded", "index")]
+    starts = {job.start for job in chosen}
+    return {kind for kind in kinds if kind in starts or str(folder / kind) in words}
+
+
+def make_pieces(folder: Path, wanted: set[str]) -> None:
     """Make what the commands read and begin from."""
     documents = list(islice(open_corpus("cacm"), DOCUMENTS))
-    parts = {"all": documents, "first": documents[::2], "rest": documents[1::2]}
-    for name, chosen in parts.items():
-        lines = [orjson.dumps({"id": one.docid, "text": one.text}) for one in chosen]
+    for name, chosen in PARTS.items():
+        lines = [orjson.dumps({"id": one.docid, "text": one.text}) for one in documents[chosen]]
         (folder / f"{name}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-        arguments = ["--output", str(folder / f"{name}.encoded"), "--shard-size", "8"]
-        corpus = ["--corpus", str(folder / f"{name}.jsonl"), "--encoder", ENCODER]
-        whole(["encode", *corpus, *arguments])
-        encoded = ["--input", str(folder / f"{name}.encoded")]
-        whole(["index", *encoded, "--index", str(folder / f"{name}.index")])
-    old = ["--output", str(folder / "old.encoded"), "--scale", "50"]
-    whole(["encode", "--corpus", str(folder / "all.jsonl"), "--encoder", ENCODER, *old])
+        encoded, index = folder / f"{name}.encoded", folder / f"{name}.index"
+        if wanted & {encoded.name, index.name}:
+            corpus = ["--corpus", str(folder / f"{name}.jsonl"), "--encoder", ENCODER]
+            whole(["encode", *corpus, "--output", str(encoded), "--shard-size", "8"])
+        if index.name in wanted:
+            whole(["index", "--input", str(encoded), "--index", str(index)])
+    if "old.encoded" in wanted:
+        old = ["--output", str(folder / "old.encoded"), "--scale", "50"]
+        whole(["encode", "--corpus", str(folder / "all.jsonl"), "--encoder", ENCODER, *old])
     topics = [f"{number}\t{one.text[:60]}" for number, one in enumerate(documents)]
     (folder / "topics.tsv").write_text("\n".join(topics).replace("\r", " ") + "\n")
     (folder / "old.run").write_text("old Q0 run 1 1 old\n")
@@ -351,8 +365,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         pieces = Path(folder) / "pieces"
         pieces.mkdir()
-        make_pieces(pieces)
         chosen = [job for job in jobs(pieces) if not args.only or job.name in args.only]
+        import_all(chosen)
+        make_pieces(pieces, needed(pieces, chosen))
         total = 0
         for number, job in enumerate(chosen):
             share = args.kills * (number + 1) // len(chosen) - args.kills * number // len(chosen)
