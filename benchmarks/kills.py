@@ -25,6 +25,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -35,15 +36,13 @@ import orjson
 import torch
 from common import machine
 
-import l0pyserini.encode.runner
-import l0pyserini.model.encoder
-import l0pyserini.train.api
-import l0pyserini.train.trainer  # noqa: F401  (imported before any child is forked)
 from l0pyserini.corpora import open_corpus
 from l0pyserini.index.facts import read_facts, read_index_vocabulary
 from l0pyserini.index.verify import check_index, index_totals
 
 DOCUMENTS = 32
+IMPORTED = ("encode.runner", "model.encoder", "index.grow", "search.api")
+PARTS = {"all": slice(None), "first": slice(0, None, 2), "rest": slice(1, None, 2)}
 ENCODER = "splade-tiny"
 RECIPE = """
 model: splade-tiny
@@ -121,20 +120,36 @@ def training_of(path: Path) -> object:
     return encoder, [(line["step"], line["loss"]) for line in lines if "loss" in line]
 
 
-def make_pieces(folder: Path) -> None:
+def import_all(chosen: Sequence[Job]) -> None:
+    """Import what the commands need, before any child is forked."""
+    training = ("train.api", "train.trainer") if any(job.name == "train" for job in chosen) else ()
+    for name in (*IMPORTED, *training):
+        import_module(f"l0pyserini.{name}")
+
+
+def needed(folder: Path, chosen: Sequence[Job]) -> set[str]:
+    """Return the names of the collections and indexes that commands read or begin from."""
+    words = {word for job in chosen for word in job.words}
+    kinds = [f"{part}.{kind}" for part in (*PARTS, "old") for kind in ("encoded", "index")]
+    starts = {job.start for job in chosen}
+    return {kind for kind in kinds if kind in starts or str(folder / kind) in words}
+
+
+def make_pieces(folder: Path, wanted: set[str]) -> None:
     """Make what the commands read and begin from."""
     documents = list(islice(open_corpus("cacm"), DOCUMENTS))
-    parts = {"all": documents, "first": documents[::2], "rest": documents[1::2]}
-    for name, chosen in parts.items():
-        lines = [orjson.dumps({"id": one.docid, "text": one.text}) for one in chosen]
+    for name, chosen in PARTS.items():
+        lines = [orjson.dumps({"id": one.docid, "text": one.text}) for one in documents[chosen]]
         (folder / f"{name}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-        arguments = ["--output", str(folder / f"{name}.encoded"), "--shard-size", "8"]
-        corpus = ["--corpus", str(folder / f"{name}.jsonl"), "--encoder", ENCODER]
-        whole(["encode", *corpus, *arguments])
-        encoded = ["--input", str(folder / f"{name}.encoded")]
-        whole(["index", *encoded, "--index", str(folder / f"{name}.index")])
-    old = ["--output", str(folder / "old.encoded"), "--scale", "50"]
-    whole(["encode", "--corpus", str(folder / "all.jsonl"), "--encoder", ENCODER, *old])
+        encoded, index = folder / f"{name}.encoded", folder / f"{name}.index"
+        if wanted & {encoded.name, index.name}:
+            corpus = ["--corpus", str(folder / f"{name}.jsonl"), "--encoder", ENCODER]
+            whole(["encode", *corpus, "--output", str(encoded), "--shard-size", "8"])
+        if index.name in wanted:
+            whole(["index", "--input", str(encoded), "--index", str(index)])
+    if "old.encoded" in wanted:
+        old = ["--output", str(folder / "old.encoded"), "--scale", "50"]
+        whole(["encode", "--corpus", str(folder / "all.jsonl"), "--encoder", ENCODER, *old])
     topics = [f"{number}\t{one.text[:60]}" for number, one in enumerate(documents)]
     (folder / "topics.tsv").write_text("\n".join(topics).replace("\r", " ") + "\n")
     (folder / "old.run").write_text("old Q0 run 1 1 old\n")
@@ -273,35 +288,56 @@ class Campaign:
 
     def _judge(self, job: Job, place: Path, before: str, after: str, counts: Counts) -> None:
         """See what a kill left, run the command again, and compare."""
-        left = self._state(job, place)
+        words, log = _words(job.again or job.words, place), self._scratch / "again.log"
+
+        def again() -> int:
+            _note(place, "left", _digest(job, place))
+            code = run_verb(words)
+            _note(place, "found", _digest(job, place))
+            return code
+
+        code = ended(forked(again, log))
+        _kill_group(self._child)
+        told, left, found = (_read(path) for path in (log, _at(place, "left"), _at(place, "found")))
         counts.before += left == before
         counts.after += left == after
+        # A training's log and checkpoints grow while it runs.
         if left not in (before, after) and job.name != "train":
-            counts.faults.append(f"{job.name}: neither before nor after: {left}")
-        log = self._scratch / "again.log"
-        words = _words(job.again or job.words, place)
-        code = ended(forked(lambda: run_verb(words), log))
-        _kill_group(self._child)
-        told = log.read_text()
+            counts.faults.append(f"{job.name}: neither before nor after: {left} {told}")
         if code != 0 and not (left == after and job.refused and job.refused in told):
             counts.faults.append(f"{job.name}: the next run failed ({code}): {told}")
-        if (found := self._state(job, place)) != after:
-            counts.faults.append(f"{job.name}: ended with {found}, expected {after}")
+        if found != after:
+            counts.faults.append(f"{job.name}: ended with {found}, expected {after} {told}")
         if names := [path.name for path in place.iterdir() if path.name != job.output]:
             counts.faults.append(f"{job.name}: left over: {', '.join(names)}")
 
     def _state(self, job: Job, place: Path) -> str:
-        """Return a digest of the output, read in a child: each needs a JVM of its own."""
+        """Return a digest of the output, read in a child: it may need a JVM."""
         log = self._scratch / "state.log"
 
         def look() -> int:
-            state = job.state(place / job.output)
-            print(hashlib.sha256(repr(state).encode()).hexdigest())
+            _note(place, "state", _digest(job, place))
             return 0
 
-        code = ended(forked(look, log))
-        told = log.read_text().strip()
-        return told if code == 0 else f"unreadable: {told}"
+        if ended(forked(look, log)) != 0:
+            raise RuntimeError(f"{job.name}: cannot be read: {_read(log)}")
+        return _read(_at(place, "state"))
+
+
+def _digest(job: Job, place: Path) -> str:
+    return hashlib.sha256(repr(job.state(place / job.output)).encode()).hexdigest()
+
+
+def _at(place: Path, name: str) -> Path:
+    return place.with_name(f"{name}.digest")
+
+
+def _note(place: Path, name: str, digest: str) -> None:
+    _at(place, name).write_text(digest)
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.is_file() else "nothing"
 
 
 def _words(words: Sequence[str], place: Path) -> list[str]:
@@ -320,13 +356,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=14)
     parser.add_argument("--only", nargs="+", help="names of commands (default all)")
     args = parser.parse_args()
+    # A hundred short lives of Java: its optimising compiler would take longer than the work.
+    os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1"
+    # Of the threads that importing starts none works for the children.
+    warnings.filterwarnings("ignore", message=".*use of fork", category=DeprecationWarning)
     print(machine(), f"seed {args.seed}", sep="\n", flush=True)
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         pieces = Path(folder) / "pieces"
         pieces.mkdir()
-        make_pieces(pieces)
         chosen = [job for job in jobs(pieces) if not args.only or job.name in args.only]
+        import_all(chosen)
+        make_pieces(pieces, needed(pieces, chosen))
         total = 0
         for number, job in enumerate(chosen):
             share = args.kills * (number + 1) // len(chosen) - args.kills * number // len(chosen)

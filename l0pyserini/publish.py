@@ -145,8 +145,15 @@ def exchange(first: Path, second: Path) -> bool:
 
 def _replace_by_renames(whole: Path, target: Path) -> Path:
     """Return where the old folder is now."""
-    os.replace(whole, beside(target, "new"))
-    return _put_new(target)
+    new = beside(target, "new")
+    os.replace(whole, new)
+    try:
+        return _put_new(target)
+    except OSError:
+        # What failed must not succeed later, behind the back of whoever was told so.
+        if target.is_dir():
+            os.replace(new, whole)
+        raise
 
 
 def _put_new(target: Path) -> Path:

@@ -204,6 +204,23 @@ def test_a_folder_that_cannot_be_put_in_place_is_removed(tmp_path, monkeypatch):
     assert names(tmp_path) == ["index"]
 
 
+def test_a_folder_that_cannot_be_moved_away_stays(tmp_path, monkeypatch):
+    make(tmp_path / "index", "first")
+    replace = os.replace
+
+    def fail(source, target):
+        if source == tmp_path / "index":
+            raise OSError(16, "Device or resource busy")
+        replace(source, target)
+
+    monkeypatch.setattr(publish, "exchange", lambda *_: False)
+    monkeypatch.setattr(publish.os, "replace", fail)
+    with pytest.raises(DiskError, match="index: cannot be written .Device or resource busy"):
+        make(tmp_path / "index", "second")
+    assert held(tmp_path / "index") == "first"
+    assert names(tmp_path) == ["index"]
+
+
 def test_everything_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch):
     make(tmp_path / "index", "first")
     synced, at_exchange = [], []

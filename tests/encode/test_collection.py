@@ -107,6 +107,17 @@ def test_manifest_and_vocabulary_faults(tmp_path):
         read_vocabulary(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "name", ["../docs-00000.jsonl", "/etc/passwd", "a/docs-0.jsonl", "..", "", "docs-0.jsonl\0", 7]
+)
+def test_shards_outside_the_folder_are_refused(small, tmp_path, name):
+    record = json.loads((small / "encoded/manifest.json").read_text())
+    record["shards"][1]["file"] = name
+    write(tmp_path / "manifest.json", json.dumps(record))
+    with pytest.raises(CollectionError, match=r"manifest.json: names a file .*, expected one besi"):
+        Manifest.load(tmp_path)
+
+
 def test_quantising_rounds_and_scales_are_checked():
     import numpy as np
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import random
 import shutil
 import signal
@@ -13,11 +14,12 @@ import pytest
 
 from l0pyserini import ImpactSearcher, build_index
 from l0pyserini.encode import Manifest, read_shard, shard_paths
-from l0pyserini.errors import ImpactIndexError, QueryMismatchError, UsageError
+from l0pyserini.errors import ImpactIndexError, OutputBusyError, QueryMismatchError, UsageError
 from l0pyserini.index import read_facts
 from l0pyserini.index.facts import read_index_vocabulary
 from l0pyserini.index.grow import append_to_index, delete_documents, merge_indexes
 from l0pyserini.index.verify import check_index, index_totals, verify_index
+from l0pyserini.locks import hold
 from l0pyserini.lucene import java_class
 from tests.helpers import fresh_process, write
 
@@ -198,6 +200,44 @@ def test_a_locked_index(parts, first):
         assert hits(first)
     finally:
         grower.close()
+
+
+def test_a_second_writer_is_told_who_the_first_is(parts, first):
+    with hold(first):
+        told = rf"first: process {os.getpid()} on .* writes it right now"
+        for action in (
+            lambda: append_to_index(parts / "rest.encoded", first),
+            lambda: delete_documents(first, ["CACM-0001"]),
+            lambda: build_index(parts / "rest.encoded", first, overwrite=True),
+            lambda: merge_indexes([parts / "first", parts / "rest"], first, overwrite=True),
+        ):
+            with pytest.raises(OutputBusyError, match=told):
+                action()
+    assert assert_true(first)["documents"] == 60
+
+
+def test_an_index_that_was_being_replaced_is_mended_before_it_changes(parts, first, tmp_path):
+    """Killed between two renames, where names cannot be exchanged."""
+    first.rename(tmp_path / ".first.01234567.part")
+    shutil.copytree(parts / "first", tmp_path / ".first.new")
+    append_to_index(parts / "rest.encoded", first)
+    assert assert_true(first)["indexed_documents"] == 150
+    assert [path.name for path in tmp_path.iterdir()] == ["first"]
+
+
+def test_what_a_killed_commit_was_writing_is_removed(first):
+    for name in (".vocabulary.json.segments_9.01234567.part", "l0pyserini.json.segments_9"):
+        write(first / name, "half")
+    delete_documents(first, ["CACM-0001"])
+    assert assert_true(first)["indexed_documents"] == 59
+    assert not list(first.glob("*segments_9*"))
+    assert not list(first.glob(".*"))
+
+
+def test_appending_to_nothing_makes_no_folder(parts, tmp_path):
+    with pytest.raises(ImpactIndexError, match="no such index"):
+        append_to_index(parts / "rest.encoded", tmp_path / "mistyped/index")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_verify(first, capsys):

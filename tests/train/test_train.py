@@ -4,6 +4,7 @@ import dataclasses
 import gzip
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -167,6 +168,17 @@ def test_an_unfinished_checkpoint_is_not_gone_on_from(whole, tmp_path):
     train(recipe, resume=True)
     assert (root / "checkpoint-4/l0_state.json").is_file()
     assert [line["step"] for line in curve(tmp_path / "half")] == [1, 2, 3, 4]
+
+
+def test_killed_after_the_last_checkpoint_it_takes_no_step_more(whole, tmp_path):
+    recipe = changed(whole[0], tmp_path / "late", steps=2)
+    done = train(recipe)
+    saved = {path: path.read_bytes() for path in done.encoder.rglob("*") if path.is_file()}
+    log = (tmp_path / "late/log.jsonl").read_bytes()
+    shutil.rmtree(done.encoder)
+    assert train(recipe, resume=True).steps == 2
+    assert {path: path.read_bytes() for path in saved} == saved
+    assert (tmp_path / "late/log.jsonl").read_bytes() == log
 
 
 def test_a_begun_output_is_kept(whole):
