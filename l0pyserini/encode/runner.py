@@ -197,7 +197,7 @@ class CorpusEncoder:
         try:
             return self._encoder.encode_tokenized(ids, self._options.batch_size)
         except NotFiniteError as fault:
-            docid = documents[min(fault.rows)].docid
+            docid = documents[fault.rows[0]].docid
             raise CheckpointError(f"{self._corpus.path} docid {docid!r}: {fault}") from fault
 
     def _impacts(self, document: Document, vector: ArrayVector) -> dict[str, int]:

@@ -210,11 +210,22 @@ class DocumentEncoder:
             try:
                 batch = self.encode_ids([ids[i] for i in chosen])
             except NotFiniteError as fault:
-                raise self._not_finite([chosen[row] for row in fault.rows]) from fault
+                rows = [chosen[row] for row in fault.rows]
+                raise self._not_finite(self._broken_alone(ids, rows)) from fault
             for row, i in enumerate(chosen):
                 part = slice(batch.starts[row], batch.starts[row + 1])
                 vectors[i] = (batch.token_ids[part], batch.weights[part])
         return vectors
+
+    def _broken_alone(self, ids: Sequence[Sequence[int]], rows: Sequence[int]) -> list[int]:
+        """Return those of some texts that break by themselves: padding hands NaN on to others."""
+        broken = []
+        for row in sorted(rows):
+            try:
+                self.encode_ids([ids[row]])
+            except NotFiniteError:
+                broken.append(row)
+        return broken or sorted(rows)
 
     def encode(self, texts: Sequence[str], batch_size: int = 32) -> list[SparseVector]:
         """Encode texts into {token: weight}, in their order.

@@ -7,6 +7,7 @@ from html import escape
 from l0pyserini.evaluate.efficiency import shown_rows
 from l0pyserini.report.results import CORRECTION, Paired, Result, Results
 from l0pyserini.reproduce import page as matrix
+from l0pyserini.reproduce.matrix import made_by
 from l0pyserini.webpage import Markup, page, table
 
 STYLE = """

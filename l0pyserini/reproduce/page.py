@@ -120,9 +120,10 @@ def _id(cell: Mapping[str, Any]) -> str:
 
 def _panel(cell: Mapping[str, Any]) -> str:
     lines = escape("\n".join(cell["commands"]))
+    made = escape(made_by([cell]))
     return (
         f'<div class="commands" id="{_id(cell)}" hidden><b>{escape(cell["dataset"])}, '
-        f'{escape(cell["system"])}</b>: {escape(made_by([cell]))} <button class="copy">Copy</button>'
+        f'{escape(cell["system"])}</b>: {made} <button class="copy">Copy</button>'
         f"<pre>{lines}</pre></div>"
     )
 
