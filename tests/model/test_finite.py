@@ -40,7 +40,7 @@ def test_every_backend_names_the_texts(tiny, backend, value, joined):
     embeddings.weight = torch.nn.Parameter(broken)
     with pytest.raises(NotFiniteError, match=f"are NaN or infinite in {backend} ") as caught:
         encoder.encode(texts, batch_size=2)
-    assert caught.value.rows in ([2], [4])
+    assert caught.value.rows == [2, 4]
     with pytest.raises(NotFiniteError, match="text 2 of those given"):
         encoder.encode(["a", "z"], batch_size=2)
     assert [len(one) > 0 for one in encoder.encode([texts[0], texts[1], texts[3]])] == [1, 0, 1]

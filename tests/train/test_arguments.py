@@ -21,13 +21,15 @@ def on(recipe, device):
     return dataclasses.replace(recipe, device=device)
 
 
-def test_one_process_obeys_the_recipe(every_device, recipe):
+@pytest.mark.usefixtures("every_device")
+def test_one_process_obeys_the_recipe(recipe):
     assert training_device(on(recipe, "cuda:1")) == torch.device("cuda:1")
     assert training_device(on(recipe, "cuda")) == torch.device("cuda:0")
     assert training_device(on(recipe, "cpu")) == torch.device("cpu")
 
 
-def test_several_processes_take_their_own_place(every_device, recipe, monkeypatch):
+@pytest.mark.usefixtures("every_device")
+def test_several_processes_take_their_own_place(recipe, monkeypatch):
     monkeypatch.setenv("LOCAL_RANK", "3")
     assert training_device(on(recipe, "cuda")) == torch.device("cuda:3")
     assert training_device(on(recipe, "cpu")) == torch.device("cpu")

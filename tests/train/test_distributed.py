@@ -27,7 +27,7 @@ except UsageError as fault:
 """
 
 
-def test_others_get_what_the_first_makes_and_its_error(tmp_path):
+def test_others_get_what_the_first_makes_and_its_error():
     environment = os.environ | {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(30500 + os.getpid() % 1000),
