@@ -148,6 +148,20 @@ def choose_layers(width: int, device: torch.device) -> str:
     return fastest(layer_speeds(width))
 
 
+def warn_of_slow_layers(
+    precision: str, width: int, device: torch.device, tell: Callable[[str], None]
+) -> None:
+    """Warn where layers of a precision, computed on a CPU, are slower than in float32."""
+    if device.type != "cpu":
+        return
+    speeds = layer_speeds(width)
+    if speeds.get(precision, speeds[EXACT]) < speeds[EXACT]:
+        tell(
+            f"warning: precision {precision} is slower than float32 here: {speeds[precision]:.1f} "
+            f"GFLOP/s where float32 has {speeds[EXACT]:.1f}."
+        )
+
+
 def fastest(speeds: Mapping[str, float]) -> str:
     """Return the fastest precision; float32 unless it is beaten by MARGIN."""
     best = max(speeds, key=lambda name: speeds[name])

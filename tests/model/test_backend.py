@@ -16,6 +16,7 @@ from l0pyserini.model.backend import (
     layer_speeds,
     parse_backend,
     race,
+    warn_of_slow_layers,
 )
 from l0pyserini.model.head import HEADS
 
@@ -95,6 +96,18 @@ def test_a_named_backend_that_is_not_slower_runs_without_a_word(monkeypatch, ask
     told = []
     assert choose_backend(asked, 128, CPU, told.append).name == asked
     assert told == []
+
+
+def test_slow_layers_of_a_training_are_told(monkeypatch):
+    head, layers, _ = READINGS["AVX2 alone"]
+    readings(monkeypatch, head, layers)
+    told = []
+    warn_of_slow_layers("bfloat16", 128, CPU, told.append)
+    assert told == [
+        "warning: precision bfloat16 is slower than float32 here: 0.4 GFLOP/s where float32 has 25.0."
+    ]
+    for precision, device in (("float32", "cpu"), ("float16", "cpu"), ("bfloat16", "cuda")):
+        warn_of_slow_layers(precision, 128, torch.device(device), pytest.fail)
 
 
 def test_a_gpu_takes_bfloat16_where_it_has_it(monkeypatch):
