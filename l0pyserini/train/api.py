@@ -89,7 +89,7 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
     for callback in (EpochDraw(dataset), line, development):
         trainer.add_callback(callback)
     stopwatch = Stopwatch()
-    trainer.train(resume_from_checkpoint=str(started) if started else None)
+    _train(trainer, started, recipe.steps)
     if trainer.args.should_save and development.best is None:
         save_student(output / ENCODER, student, recipe, recipe.save_dtype)
     last = _last_line(output / LOG)
@@ -101,6 +101,15 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         flops=last.get("flops", 0.0),
         best_ndcg=development.best,
     )
+
+
+def _train(trainer: Any, started: Path | None, steps: int) -> None:
+    if started is not None and int(started.name.split("-")[1]) >= steps:
+        # Killed between the last checkpoint and the encoder: the Trainer would take one step more.
+        trainer._load_from_checkpoint(str(started))
+        trainer.state.global_step = steps
+        return
+    trainer.train(resume_from_checkpoint=str(started) if started else None)
 
 
 def _last_line(log: Path) -> dict[str, float]:

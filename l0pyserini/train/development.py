@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
+from l0pyserini.files import write_json
 from l0pyserini.model.encoder import DocumentEncoder
 from l0pyserini.train.checkpoints import save_student
 from l0pyserini.train.config import TrainConfig
@@ -62,8 +63,7 @@ class Development(TrainerCallback):
             save_student(
                 self._encoder, self._trainer.student, self._recipe, self._recipe.save_dtype
             )
-            note = json.dumps({"ndcg": mean, "step": step})
-            (self._encoder.parent / BEST).write_text(note, encoding="utf-8")
+            write_json(self._encoder.parent / BEST, {"ndcg": mean, "step": step})
 
 
 def evaluate_student(student: Any, recipe: TrainConfig, sets: list[DevSet]) -> dict[str, DevResult]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from l0pyserini.files import atomic_write
 from l0pyserini.progress import progress_bar, say
 
 SHOWN = ("loss", "length", "length_p95", "flops", "masked", "lambda")
@@ -55,7 +56,8 @@ class ProgressLine(TrainerCallback):
         if self._log.is_file():
             lines = self._log.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines if json.loads(line)["step"] <= state.global_step]
-            self._log.write_text("".join(kept), encoding="utf-8")
+            with atomic_write(self._log) as handle:
+                handle.write("".join(kept).encode())
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Move the bar."""
