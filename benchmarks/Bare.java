@@ -85,7 +85,7 @@ final class Bare {
     type.setIndexOptions(IndexOptions.DOCS_AND_FREQS);
     type.setOmitNorms(!norms);
     Field impacts = new Field("contents", new ImpactTokenStream(line), type);
-    IndexWriterConfig config = ImpactIndexer.config(512).setOpenMode(OpenMode.CREATE);
+    IndexWriterConfig config = ImpactIndexer.config().setOpenMode(OpenMode.CREATE);
     try (IndexWriter writer = new IndexWriter(FSDirectory.open(Path.of(folder)), config)) {
       for (String file : files) {
         EncodedFiles.read(
@@ -100,6 +100,7 @@ final class Bare {
             });
       }
       writer.forceMerge(1);
+      writer.commit();
     }
     System.out.println((cpu() - start) / 1e9);
   }

@@ -61,7 +61,7 @@ def choices(args: argparse.Namespace) -> None:
         index_directly([shard], place / shard.stem, 1, lucene.SHARD)
     from l0pyserini.lucene import java_class
 
-    grower = java_class("io.l0pyserini.ImpactGrower")(str(place / "all"), 64.0)
+    grower = java_class("io.l0pyserini.ImpactGrower")(str(place / "all"))
     grower.merge([str(place / shard.stem) for shard in shards])
     grower.commit()
     grower.close()

@@ -1,11 +1,13 @@
 """What all commands share: how they start, how they fail, and the flags they have in common."""
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 
 from l0pyserini.errors import L0Error
+from l0pyserini.impacts import JAVA_MAX
 from l0pyserini.progress import say
 
 Run = Callable[[argparse.Namespace], None]
@@ -60,22 +62,43 @@ def add_optimize(parser: argparse.ArgumentParser) -> None:
 
 
 def positive_int(text: str) -> int:
-    """Parse a whole number from 1 for argparse."""
-    value = int(text) if text.strip().lstrip("+").isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    """Parse a whole number from 1 for argparse, up to the largest that Java can count to."""
+    digits = text.strip().removeprefix("+")
+    value = int(digits) if digits.isdecimal() else 0
+    if not 1 <= value <= JAVA_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {JAVA_MAX:,}")
     return value
 
 
 def positive_float(text: str) -> float:
     """Parse a number above 0 for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
+    value = _number(text)
+    if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return value
+
+
+def number_from_0(text: str) -> float:
+    """Parse a number from 0 for argparse."""
+    value = _number(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0")
+    return value
+
+
+def share(text: str) -> float:
+    """Parse a number from 0 to 1 for argparse."""
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def run_command(

@@ -5,6 +5,9 @@ from l0pyserini.errors import UsageError
 MAX_EXACT = 2**24
 """Lucene scores in float32, which holds whole numbers up to here exactly."""
 
+JAVA_MAX = 2**31 - 1
+"""The largest whole number that Java takes, as an impact or as a number of hits."""
+
 
 def check_scale(scale: float, flag: str) -> None:
     """Refuse a scale that cannot give impacts.

@@ -11,9 +11,11 @@ from l0pyserini.cli import (
     add_overwrite,
     add_split,
     make_parser,
+    number_from_0,
     positive_float,
     positive_int,
     run_command,
+    share,
 )
 
 
@@ -39,8 +41,8 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--output", required=True, help="run file")
     flags.add_argument("--hits", type=positive_int, default=1000, help="a topic (default 1000)")
-    flags.add_argument("--k1", type=positive_float, default=K1, help=f"default {K1}")
-    flags.add_argument("--b", type=positive_float, default=B, help=f"default {B}")
+    flags.add_argument("--k1", type=number_from_0, default=K1, help=f"from 0 (default {K1})")
+    flags.add_argument("--b", type=share, default=B, help=f"from 0 to 1 (default {B})")
     flags.add_argument(
         "--fields",
         nargs="+",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +16,15 @@ from l0pyserini.files import write_json
 if TYPE_CHECKING:
     from l0pyserini.tokenization import Tokenizer
 
+_LARGEST = sys.float_info.max
+
 MINIMUM_COVERAGE = 0.5
-"""Share of a tokenizer's tokens that a table must know to be taken for that tokenizer's."""
+"""Share of a tokenizer's tokens that a table must know, and of a table's that the tokenizer must.
+
+A token without a weight weighs nothing in a query, silently, and a document encoder expands to
+tokens that no counted document holds. So a table is to know all, as those that we count and those
+of OpenSearch's doc models do; half leaves room for tables of the tokens of a large collection.
+"""
 
 
 def idf_weight(documents: int, document_frequency: int) -> float:
@@ -57,7 +65,7 @@ class IdfTable:
             raise IdfError(f"{name}: not valid JSON ({fault}). Expected {{token: idf}}.") from fault
         if not isinstance(weights, dict) or not weights:
             raise IdfError(f"{name}: not an object of tokens. Expected {{token: idf}}.")
-        return cls(_checked(weights, name), name)
+        return cls(checked_weights(weights, name), name)
 
     @classmethod
     def from_safetensors(cls, path: Path, tokenizer: "Tokenizer") -> "IdfTable":
@@ -77,7 +85,7 @@ class IdfTable:
         tokens = tokenizer.tokens
         named = {tokens[i]: w for i, w in enumerate(weight.tolist()) if tokens[i : i + 1] != [None]}
         return cls(
-            _checked({t: w for t, w in named.items() if t is not None}, str(path)), str(path)
+            checked_weights({t: w for t, w in named.items() if t is not None}, str(path)), str(path)
         )
 
     def by_id(self, tokenizer: "Tokenizer", size: int | None = None) -> list[float]:
@@ -97,13 +105,13 @@ class IdfTable:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def check_tokenizer(self, tokenizer: "Tokenizer") -> None:
-        """Refuse a table that was counted with another tokenizer.
+        """Refuse a table that was counted with another tokenizer, or is a part of one.
 
-        Raises:  IdfError: if it lacks half of the tokenizer's tokens, or most of its own tokens
-            are unknown to the tokenizer.
+        Raises:  IdfError: if it lacks more than half of the tokenizer's tokens, special ones aside,
+            or more than half of its own are unknown to the tokenizer.
         """
         vocabulary = tokenizer.vocabulary
-        shared = sum(token in vocabulary for token in self.weights)
+        shared = len(self.weights.keys() & vocabulary.keys())
         if shared < MINIMUM_COVERAGE * len(self.weights):
             foreign = [token for token in self.weights if token not in vocabulary][:3]
             raise IdfError(
@@ -111,12 +119,25 @@ class IdfTable:
                 f"are unknown to the tokenizer of {tokenizer.name} (such as {foreign}). The table "
                 "belongs to another tokenizer; count one with `python -m l0pyserini.idf`."
             )
+        tokens = vocabulary.keys() - tokenizer.special_tokens.keys()
+        missing = tokens - self.weights.keys()
+        if len(missing) > (1 - MINIMUM_COVERAGE) * len(tokens):
+            raise IdfError(
+                f"{self.name}: lacks {len(missing):,} of the {len(tokens):,} tokens of the "
+                f"tokenizer of {tokenizer.name} (such as {sorted(missing)[:3]}), and queries would "
+                "lose them. Expected a weight for every token, those that no document holds too; "
+                "count a table with `python -m l0pyserini.idf`."
+            )
 
 
-def _checked(weights: Mapping[str, object], name: str) -> dict[str, float]:
+def checked_weights(weights: Mapping[str, object], name: str) -> dict[str, float]:
+    """Return the weights of a table whose name is given.
+
+    Raises:  IdfError: if one is no finite number >= 0.
+    """
     for token, weight in weights.items():
-        number = isinstance(weight, int | float) and not isinstance(weight, bool)
-        if not number or not math.isfinite(weight) or weight < 0:  # type: ignore[arg-type,operator]
+        # Whole numbers of any length come out of JSON, and a search reads 30,000 weights first.
+        if type(weight) not in (float, int) or not 0 <= weight <= _LARGEST:  # type: ignore[operator]
             raise IdfError(
                 f"{name}: token {token!r} has weight {weight!r}, expected a finite number >= 0."
             )

@@ -6,9 +6,6 @@ from pathlib import Path
 from l0pyserini.index.child import run_on_index
 
 MAIN_CLASS = "io.l0pyserini.ImpactIndexer"
-BUFFER_MEGABYTES = 512
-"""Lucene writes a segment to disk when so much is gathered; the heap must hold it twice."""
-
 COMPILER_PAYS_FROM = 200_000
 """Documents from which Java's optimising compiler saves more time than it takes."""
 
@@ -32,7 +29,7 @@ def index_directly(
     Raises:  ImpactIndexError: if Java fails, with the lines that tell why.
     """
     flags = [str(flag).lower() for flag in (store_text, optimize)]
-    arguments = [str(threads), str(BUFFER_MEGABYTES), *flags, *map(str, shards)]
+    arguments = [str(threads), *flags, *map(str, shards)]
     options = ["-XX:TieredStopAtLevel=1"] if documents < COMPILER_PAYS_FROM else []
     words = ("index", "indexing", "indexed")
     return run_on_index(MAIN_CLASS, index_folder, arguments, words, documents, heap, options)[0]

@@ -17,7 +17,6 @@ from l0pyserini.errors import ImpactIndexError, L0Error, QueryMismatchError, Usa
 from l0pyserini.files import write_json
 from l0pyserini.idf import query
 from l0pyserini.index.api import check_files
-from l0pyserini.index.direct import BUFFER_MEGABYTES
 from l0pyserini.index.facts import (
     FILE_NAME,
     changed_facts,
@@ -26,7 +25,7 @@ from l0pyserini.index.facts import (
 )
 from l0pyserini.index.sidecars import LUCENE_MARKER, settle
 from l0pyserini.index.verify import reader_totals
-from l0pyserini.lucene.jvm import java_class, java_message, start_jvm
+from l0pyserini.lucene.jvm import java_class, java_message, java_string, start_jvm
 from l0pyserini.progress import progress_bar
 from l0pyserini.publish import atomic_folder, changing
 
@@ -70,7 +69,7 @@ def _append(
     with _grower(index, heap) as grower:
         with progress_bar(manifest.documents, "append", "docs") as bar:
             for shard in manifest.shards:
-                grower.append(str(source / shard.file), threads, facts["stores_text"])
+                grower.append(java_string(str(source / shard.file)), threads, facts["stores_text"])
                 bar.update(shard.documents)
         if optimize:
             grower.optimize()
@@ -92,7 +91,7 @@ def delete_documents(
     with changing(index_folder) as index:
         facts = read_facts(index)
         with _grower(index, heap) as grower:
-            absent = list(grower.delete(wanted))
+            absent = list(grower.delete([java_string(docid) for docid in wanted]))
             if len(absent) == len(wanted):
                 return facts, absent
             documents = facts["documents"] - (len(wanted) - len(absent))
@@ -127,7 +126,7 @@ def merge_indexes(
     with atomic_folder(place, overwrite, LUCENE_MARKER) as folder:
         shutil.copyfile(sources[0] / query.FILE_NAME, folder / query.FILE_NAME)
         with _grower(folder, heap, place) as grower:
-            grower.merge([str(source) for source in sources])
+            grower.merge([java_string(str(source)) for source in sources])
             if optimize:
                 grower.optimize()
             together = further_corpora(*all_facts)
@@ -181,7 +180,7 @@ def _grower(index: Path, heap: str | None, shown: Path | None = None) -> Iterato
     start_jvm(heap)
     grower = None
     try:
-        grower = java_class(GROWER)(str(index), BUFFER_MEGABYTES)
+        grower = java_class(GROWER)(java_string(str(index)))
         settle(index)
         yield grower
     except L0Error:

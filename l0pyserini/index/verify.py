@@ -8,9 +8,9 @@ from typing import Any
 
 from l0pyserini.cli import make_parser, run_command
 from l0pyserini.encode.vocabulary import TermTotals
-from l0pyserini.errors import ImpactIndexError
+from l0pyserini.errors import ImpactIndexError, JavaError, L0Error
 from l0pyserini.index.facts import read_facts, read_index_vocabulary
-from l0pyserini.lucene.jvm import java_class, java_message
+from l0pyserini.lucene.jvm import is_thrown, java_class, java_message, java_string
 
 FIELD = "contents"
 
@@ -18,21 +18,33 @@ FIELD = "contents"
 def open_reader(folder: Path) -> Any:
     """Open a Lucene DirectoryReader.
 
-    Raises:  ImpactIndexError: if Lucene cannot read the folder.
+    Raises:  ImpactIndexError: if Lucene cannot read the folder. JavaError: if memory runs out.
     """
-    paths = java_class("java.nio.file.Paths")
+    # An address is ASCII, whatever the folder is called.
+    address = java_class("java.net.URI").create(folder.absolute().as_uri())
+    path = java_class("java.nio.file.Paths").get(address)
     try:
-        directory = java_class("org.apache.lucene.store.FSDirectory").open(paths.get(str(folder)))
+        directory = java_class("org.apache.lucene.store.FSDirectory").open(path)
         return java_class("org.apache.lucene.index.DirectoryReader").open(directory)
     except Exception as fault:
         raise unreadable(folder, fault) from fault
 
 
-def unreadable(folder: str | Path, fault: BaseException) -> ImpactIndexError:
+def unreadable(folder: str | Path, fault: BaseException) -> L0Error:
     """Return the error for an index that Lucene refused with an exception."""
+    if is_thrown(fault, "OutOfMemoryError"):
+        return out_of_memory(folder, fault)
     return ImpactIndexError(
         f"{folder}: Lucene cannot open this index ({java_message(fault)}). "
         "It is damaged, or of a newer Lucene; build it again."
+    )
+
+
+def out_of_memory(folder: str | Path, fault: BaseException) -> JavaError:
+    """Return the error for an index that Java's heap is too small for."""
+    return JavaError(
+        f"{folder}: Java ran out of memory ({java_message(fault)}). Give a larger --heap, as 4g, "
+        "or fewer --hits and --threads."
     )
 
 
@@ -87,11 +99,18 @@ def verify_index(folder: Path, documents: int, promised: dict[str, TermTotals]) 
 def check_index(folder: Path) -> None:
     """Read every byte of an index with Lucene's CheckIndex.
 
+    It needs no right to write in the folder.
+
     Raises:  ImpactIndexError: if something is damaged, or another process writes the index.
     """
     try:
-        damage = java_class("io.l0pyserini.ImpactCheck").of(str(folder))
+        damage = java_class("io.l0pyserini.ImpactCheck").of(java_string(str(folder)))
     except Exception as fault:
+        if is_thrown(fault, "LockObtainFailedException"):
+            raise ImpactIndexError(
+                f"{folder}: another process is writing it, so it was not read. "
+                "Verify it again when that one is done."
+            ) from fault
         raise unreadable(folder, fault) from fault
     if damage:
         raise ImpactIndexError(

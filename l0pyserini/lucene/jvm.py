@@ -21,9 +21,14 @@ from l0pyserini.lucene.java import VECTOR_MODULE, JavaRuntime, find_java
 HEAP_VARIABLE = "L0PYSERINI_HEAP"
 EXTENSION_JAR = "l0pyserini-lucene.jar"
 
-_HEAP = re.compile(r"\d+[kmgKMG]")
+LEAST_HEAP_MB, LARGEST_HEAP_MB = 16, 2**26
+"""With less no command works; for more there are no addresses, and Java would end the process."""
+
+_HEAP = re.compile(r"([0-9]{1,18})([kmg])", re.IGNORECASE)
+_MB = {"k": 2**-10, "m": 1, "g": 2**10}
 _EXCEPTION_NAME = re.compile(r"^JVM exception occurred: [\w.$]+(Exception|Error): (?=.)")
 _starting = threading.Lock()
+_threads = threading.local()
 
 
 def fatjar() -> Path:
@@ -72,12 +77,18 @@ def jvm_options(runtime: JavaRuntime, heap: str | None) -> list[str]:
 
 
 def check_heap(heap: str) -> str:
-    """Return the heap size if Java understands it.
+    """Return the heap size if Java understands it and can start with it.
 
     Raises:  UsageError: otherwise.
     """
-    if not _HEAP.fullmatch(heap):
+    match = _HEAP.fullmatch(heap)
+    if match is None:
         raise UsageError(f"heap {heap!r} is no size. Expected a number with k, m or g, as in 4g.")
+    if not LEAST_HEAP_MB <= int(match[1]) * _MB[match[2].lower()] <= LARGEST_HEAP_MB:
+        raise UsageError(
+            f"heap {heap!r} is more or less than Java can work with. "
+            f"Expected {LEAST_HEAP_MB}m to {LARGEST_HEAP_MB}m, as in 4g."
+        )
     return heap
 
 
@@ -161,13 +172,59 @@ def _quiet_start() -> Iterator[None]:
             os.close(kept)
 
 
-@cache
 def java_class(name: str) -> Any:
     """Return a Java class, starting the JVM if none runs."""
+    found = _class(name)
+    attach_thread()
+    return found
+
+
+@cache
+def _class(name: str) -> Any:
     start_jvm()
     from jnius import autoclass
 
     return autoclass(name)
+
+
+def attach_thread() -> None:
+    """Have the JVM let go of this thread when it ends; call it before using a Java object.
+
+    A call into Java attaches a thread to the JVM, which otherwise keeps one that has ended.
+    """
+    if threading.current_thread() is not threading.main_thread() and not hasattr(
+        _threads, "attachment"
+    ):
+        _threads.attachment = _Attachment()
+
+
+class _Attachment:
+    """Lies in a thread's own storage, which Python clears in that thread as its last act."""
+
+    def __init__(self) -> None:
+        from jnius import detach
+
+        self._thread, self._detach = threading.get_ident(), detach
+
+    def __del__(self) -> None:
+        # When the process ends, the main thread clears what daemons have left.
+        if threading.get_ident() == self._thread:
+            self._detach()
+
+
+def java_string(text: str) -> Any:
+    """Return a text as Java has to be given it.
+
+    pyjnius cuts characters beyond the first 65,536 (emoji among them) in two; bytes stay whole.
+    """
+    if text.isascii() or max(text) <= "\uffff":
+        return text
+    return java_class("java.lang.String")(text.encode(), "UTF-8")
+
+
+def is_thrown(fault: BaseException, java_name: str) -> bool:
+    """Return whether a fault is a Java exception of a class, named without its package."""
+    return str(getattr(fault, "classname", "")).rpartition(".")[2] == java_name
 
 
 def java_message(fault: BaseException) -> str:

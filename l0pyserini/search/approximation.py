@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from l0pyserini.errors import UsageError
+from l0pyserini.impacts import JAVA_MAX
 from l0pyserini.records import ImpactVector
 
 
@@ -16,7 +17,7 @@ class Approximation:
     candidates: score so many of the documents found anew with all tokens; 0 leaves the scores as
     they are, sums over the tokens kept.
 
-    Raises:  UsageError: if a share is not above 0 and up to 1, or candidates is below 0.
+    Raises:  UsageError: if a share is not above 0 and up to 1, or candidates is no number of hits.
     """
 
     weight_share: float = 1.0
@@ -28,8 +29,10 @@ class Approximation:
         for flag, share in shares.items():
             if not 0 < share <= 1:
                 raise UsageError(f"{flag} {share}: expected a number above 0 and up to 1.")
-        if self.candidates < 0:
-            raise UsageError(f"--candidates {self.candidates}: expected a number from 0.")
+        if not 0 <= self.candidates <= JAVA_MAX:
+            raise UsageError(
+                f"--candidates {self.candidates}: expected a number from 0 to {JAVA_MAX:,}."
+            )
         if self.candidates and min(shares.values()) == 1:
             raise UsageError("--candidates: needs --weight-share or --max-df below 1.")
 

@@ -1,22 +1,41 @@
 """ImpactSearcher: searching impact indexes without torch and without Pyserini's imports."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import errno
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from l0pyserini.errors import ImpactIndexError, UsageError
+import orjson
+
+from l0pyserini.errors import ImpactIndexError, L0Error, UsageError
 from l0pyserini.idf.query import IdfQueryEncoder
-from l0pyserini.index.verify import unreadable
-from l0pyserini.lucene.jvm import java_class, java_message, start_jvm
+from l0pyserini.impacts import JAVA_MAX
+from l0pyserini.index.verify import out_of_memory, unreadable
+from l0pyserini.lucene.jvm import (
+    attach_thread,
+    is_thrown,
+    java_class,
+    java_message,
+    java_string,
+    start_jvm,
+)
 from l0pyserini.records import Document, Hit, ImpactVector
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.query_side import open_query_side
 
 DEFAULT_BATCH = 512
 """Topics that cross into Java at once."""
+
+_DISK_FAULTS = {
+    os.strerror(code): code
+    for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+}
+"""{what Java says: errno}."""
 
 
 class ImpactSearcher:
@@ -31,6 +50,9 @@ class ImpactSearcher:
              approximation: search with a part of each query; default exact.
     Raises:  ImpactIndexError: if a folder is no readable index.
              QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's.
+
+    All methods that search or read raise UsageError once the searcher is closed, ImpactIndexError
+    if Lucene fails, and JavaError if memory runs out.
     """
 
     def __init__(
@@ -49,10 +71,11 @@ class ImpactSearcher:
         impact_search = java_class("io.l0pyserini.ImpactSearch")
         self._names = names = ", ".join(map(str, self.indexes))
         try:
-            self._searcher = impact_search([str(folder) for folder in self.indexes])
+            opened = impact_search([java_string(str(folder)) for folder in self.indexes])
         except Exception as fault:
             raise unreadable(names, fault) from fault
-        self.num_docs: int = self._searcher.numDocs()
+        self._searcher: Any = opened
+        self.num_docs: int = opened.numDocs()
         if promised not in (None, self.num_docs):
             self.close()
             raise ImpactIndexError(
@@ -62,7 +85,10 @@ class ImpactSearcher:
             )
 
     def known(self, impacts: ImpactVector) -> ImpactVector:
-        """Return the part of a query that the index has postings for."""
+        """Return the part of a query that the index has postings for, or all where none can tell.
+
+        An index of another tool comes without a list of its tokens.
+        """
         if self.vocabulary is None:
             return impacts
         return {token: impact for token, impact in impacts.items() if token in self.vocabulary}
@@ -74,15 +100,21 @@ class ImpactSearcher:
     def batch_search(
         self, queries: Sequence[str], qids: Sequence[str], k: int = 10, threads: int = 1
     ) -> dict[str, list[Hit]]:
-        """Return {qid: hits} of many queries, in their order, searched by threads in Java."""
+        """Return {qid: hits} of many queries, in their order, searched by threads in Java.
+
+        Raises:  UsageError: if a qid comes twice, there are not as many queries, or k or threads is
+                 below 1.
+        """
         if len(queries) != len(qids):
             raise UsageError(f"{len(queries)} queries and {len(qids)} qids; expected as many.")
-        check_k(k)
-        # One string each way for the whole batch: a call into Java for every hit would cost more
+        check_qids(qids)
+        check_count(k, "k")
+        check_count(threads, "threads")
+        # One piece each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
-        lines = "\n".join(map(self._line, queries))
-        found = self._searcher.search(lines, k, self.approximation.candidates, threads)
-        return dict(zip(qids, map(_hits, found.split("\n")), strict=False))
+        lines = b"".join(map(self._line, qids, queries))
+        found = self._call("search", lines, k, self.approximation.candidates, threads)
+        return dict(zip(qids, map(_hits, found.split("\n")[:-1]), strict=True))
 
     def search_topics(
         self,
@@ -95,8 +127,12 @@ class ImpactSearcher:
         """Yield (qid, hits) of (qid, text) pairs, batch by batch.
 
         Args:    remove_query: leave out the document whose docid is the qid, as ArguAna needs.
+        Raises:  UsageError: if a qid comes twice, or a number is below 1.
         """
-        asked = k + 1 if remove_query else k
+        check_qids([qid for qid, _ in topics])
+        check_count(k, "k")
+        check_count(batch_size, "batch_size")
+        asked = min(k + 1, JAVA_MAX) if remove_query else k
         for batch in batched(topics, batch_size):
             found = self.batch_search(
                 [text for _, text in batch], [qid for qid, _ in batch], asked, threads
@@ -119,13 +155,19 @@ class ImpactSearcher:
         The bytes are those that run.write_run would write of search_topics' hits.
 
         Returns: lines written, and topics without any.
+        Raises:  UsageError: as batch_search. OSError: if the file cannot be written.
         """
-        check_k(k)
-        asked = "\n".join(f"{qid}\t{self._line(text)}" for qid, text in topics)
-        lines, without_hits = self._searcher.writeRun(
-            asked, k, self.approximation.candidates, threads, str(path), tag, remove_query
+        batch = list(topics)
+        check_qids([qid for qid, _ in batch])
+        check_count(k, "k")
+        check_count(threads, "threads")
+        lines = b"".join(self._line(qid, text) for qid, text in batch)
+        file, written_tag = java_string(str(path)), java_string(tag)
+        candidates = self.approximation.candidates
+        written, without_hits = self._call(
+            "writeRun", lines, k, candidates, threads, file, written_tag, remove_query
         )
-        return lines, without_hits
+        return written, without_hits
 
     def doc(self, docid: str) -> Document | None:
         """Return a document with its text, title and text in one; None if the index lacks it.
@@ -136,31 +178,72 @@ class ImpactSearcher:
 
     def docs(self, docids: Sequence[str]) -> list[Document | None]:
         """Return doc() of many docids with one call into Java."""
-        try:
-            texts = self._searcher.texts(list(docids))
-        except Exception as fault:
-            raise ImpactIndexError(
-                f"{self._names}: {java_message(fault)}. Build the index with --store-text."
-            ) from fault
+        texts = self._call("texts", [java_string(docid) for docid in docids])
         return [
             None if text is None else Document(docid, text)
             for docid, text in zip(docids, texts, strict=True)
         ]
 
-    def _line(self, text: str) -> str:
+    def _line(self, qid: str, text: str) -> bytes:
         known = self.known(self.query_encoder.encode(text))
         if self.approximation == EXACT:
-            return _written(known)
-        kept = self.approximation.kept(known, self.vocabulary or {}, self.num_docs)
+            return _written(qid, known) + b"\n"
+        df = self._df(known)
+        known = {token: impact for token, impact in known.items() if df[token]}
+        kept = self.approximation.kept(known, df, self.num_docs)
         if self.approximation.candidates and len(kept) < len(known):
-            return f"{_written(kept)}\t{_written(known)}"
-        return _written(kept)
+            return _written(qid, kept) + b"\t" + _written(qid, known) + b"\n"
+        return _written(qid, kept) + b"\n"
+
+    def _df(self, impacts: ImpactVector) -> Mapping[str, int]:
+        """Return the df of a query's tokens; where no index came with a list, Lucene counts."""
+        if self.vocabulary is not None:
+            return self.vocabulary
+        return dict(zip(impacts, self._call("df", _written("df", impacts)), strict=True))
+
+    def _call(self, method: str, *given: Any) -> Any:
+        """Call a method of the searcher in Java."""
+        self._check_open()
+        attach_thread()
+        try:
+            return getattr(self._searcher, method)(*given)
+        except Exception as fault:
+            raise self._error(fault) from fault
+
+    def _error(self, fault: BaseException) -> L0Error | OSError:
+        """Return what to raise for an exception of Java."""
+        told = java_message(fault)
+        if is_thrown(fault, "AlreadyClosedException"):
+            return self._closed()
+        if is_thrown(fault, "OutOfMemoryError"):
+            return out_of_memory(self._names, fault)
+        if told in _DISK_FAULTS:
+            return OSError(_DISK_FAULTS[told], told)
+        if is_thrown(fault, "IllegalArgumentException"):
+            return UsageError(f"{self._names}: {told}, up to {JAVA_MAX:,}. Mend the query encoder.")
+        return ImpactIndexError(
+            f"{self._names}: {told}. `python -m l0pyserini.index.verify` tells whether an index is "
+            "damaged."
+        )
+
+    def _closed(self) -> UsageError:
+        return UsageError(
+            f"{self._names}: this searcher is closed. Open another ImpactSearcher to go on."
+        )
+
+    def _check_open(self) -> None:
+        if self._searcher is None:
+            raise self._closed()
 
     def close(self) -> None:
         """Close the index; a second call does nothing."""
-        self._searcher.close()
+        searcher, self._searcher = self._searcher, None
+        if searcher is not None:
+            attach_thread()
+            searcher.close()
 
     def __enter__(self) -> Self:
+        self._check_open()
         return self
 
     def __exit__(
@@ -172,17 +255,31 @@ class ImpactSearcher:
         self.close()
 
 
-def check_k(k: int) -> None:
-    """Refuse a number of hits that is none.
+def check_count(count: int, name: str) -> None:
+    """Refuse a number of hits, threads or topics that is none.
 
-    Raises:  UsageError: if it is below 1.
+    Raises:  UsageError: if it is below 1, or more than Java can count to.
     """
-    if k < 1:
-        raise UsageError(f"k is {k}, expected a number from 1.")
+    if not 1 <= count <= JAVA_MAX:
+        raise UsageError(f"{name} is {count}, expected a number from 1 to {JAVA_MAX:,}.")
 
 
-def _written(impacts: ImpactVector) -> str:
-    return " ".join([f"{token} {impact}" for token, impact in impacts.items()])
+def check_qids(qids: Sequence[str]) -> None:
+    """Refuse qids by which hits cannot be told apart.
+
+    Raises:  UsageError: if one comes twice.
+    """
+    if len(set(qids)) < len(qids):
+        qid, times = Counter(qids).most_common(1)[0]
+        raise UsageError(
+            f"qid {qid!r} is given {times} times, and its hits would overwrite one another. "
+            "Give each query a qid of its own."
+        )
+
+
+def _written(qid: str, impacts: ImpactVector) -> bytes:
+    # In JSON a token, which may be any text in an index of another tool, ends where it says.
+    return orjson.dumps({"id": qid, "vector": impacts})
 
 
 def _hits(line: str) -> list[Hit]:

@@ -100,12 +100,18 @@ def test_a_folder_that_was_not_finished(tmp_path):
         build_index(tmp_path, tmp_path / "i")
 
 
+TOO_SMALL = ("_JAVA_OPTIONS", "-Xmx2m")
+"""A heap that no command takes, for every Java that starts."""
+
+
 @pytest.mark.parametrize("builder", ["direct", "anserini"])
-def test_failures_of_java_are_shown_and_leave_nothing(small, tmp_path, builder):
+def test_failures_of_java_are_shown_and_leave_nothing(small, tmp_path, builder, monkeypatch):
     with pytest.raises(UsageError, match="heap '12 elephants' is no size"):
         build_index(small / "encoded", tmp_path / "i", heap="12 elephants", builder=builder)
+    monkeypatch.setenv(*TOO_SMALL)
     with pytest.raises(ImpactIndexError, match=r"(IndexCollection|indexing) failed .exit code"):
-        build_index(small / "encoded", tmp_path / "i", heap="2m", builder=builder)
+        build_index(small / "encoded", tmp_path / "i", builder=builder)
+    monkeypatch.delenv(TOO_SMALL[0])
     broken = tmp_path / "broken"
     broken.mkdir()
     write(broken / "docs.jsonl", "not json")
@@ -114,10 +120,11 @@ def test_failures_of_java_are_shown_and_leave_nothing(small, tmp_path, builder):
     assert not (tmp_path / "i").exists()
 
 
-def test_an_index_in_use_is_kept_when_the_new_one_fails(small, tmp_path):
+def test_an_index_in_use_is_kept_when_the_new_one_fails(small, tmp_path, monkeypatch):
     index = shutil.copytree(small / "index", tmp_path / "i")
+    monkeypatch.setenv(*TOO_SMALL)
     with pytest.raises(ImpactIndexError):
-        build_index(small / "encoded", index, heap="2m", overwrite=True)
+        build_index(small / "encoded", index, overwrite=True)
     assert index_totals(index)[0] == 150
     with pytest.raises(OutputExistsError):
         build_index(small / "encoded", index)
@@ -176,6 +183,32 @@ def test_lines_of_any_json(tmp_path):
         found = {token: totals for token, totals in terms.items() if token not in "ab"}
         assert found == expected
         assert (terms["a"], terms["b"]) == (TermTotals(3, 7), TermTotals(1, 7))
+
+
+def test_a_failure_leaves_the_index_that_was_there(tmp_path):
+    good = write(tmp_path / "good.jsonl", '{"id": "d", "vector": {"a": 1}}\n')
+    broken = write(tmp_path / "broken.jsonl", '{"id": "e", "vector": {"a": 1}}\nbroken\n')
+    with pytest.raises(ImpactIndexError, match="indexing failed"):
+        index_directly([broken], tmp_path / "new", 1, 2)
+    assert not list((tmp_path / "new").glob("segments*"))
+    index_directly([good], tmp_path / "i", 1, 1)
+    before = index_totals(tmp_path / "i")
+    with pytest.raises(ImpactIndexError, match="indexing failed"):
+        index_directly([good, broken], tmp_path / "i", 1, 3)
+    assert index_totals(tmp_path / "i") == before
+
+
+def test_more_than_a_small_heap_holds(tmp_path):
+    """What is gathered goes to the disk before it fills the heap."""
+    vector = json.dumps({f"token{number}": 10**7 + number for number in range(200)})
+    with open(tmp_path / "docs.jsonl", "w") as handle:
+        for number in range(MANY):
+            handle.write(f'{{"id": "d{number}", "vector": {vector}}}\n')
+    assert index_directly([tmp_path / "docs.jsonl"], tmp_path / "i", 2, MANY, heap="32m") == MANY
+    assert index_totals(tmp_path / "i")[0] == MANY
+
+
+MANY = 30_000
 
 
 def test_the_direct_builder_waits_for_no_dead_worker(tmp_path):

@@ -104,7 +104,8 @@ def test_slow_layers_of_a_training_are_told(monkeypatch):
     told = []
     warn_of_slow_layers("bfloat16", 128, CPU, told.append)
     assert told == [
-        "warning: precision bfloat16 is slower than float32 here: 0.4 GFLOP/s where float32 has 25.0."
+        "warning: precision bfloat16 is slower than float32 here: "
+        "0.4 GFLOP/s where float32 has 25.0."
     ]
     for precision, device in (("float32", "cpu"), ("float16", "cpu"), ("bfloat16", "cuda")):
         warn_of_slow_layers(precision, 128, torch.device(device), pytest.fail)

@@ -1,5 +1,6 @@
 """Runs written in Java: the bytes are the Python writer's, and ties are settled by docid."""
 
+import json
 import random
 import re
 
@@ -30,6 +31,11 @@ def tied_index(folder, impacts):
 def opened(small):
     with ImpactSearcher(small / "index") as searcher:
         yield searcher
+
+
+def asked(impact, qid="q1"):
+    """Return a query of one token as it crosses into Java."""
+    return json.dumps({"id": qid, "vector": {"a": impact}}).encode() + b"\n"
 
 
 def java_search(opened, folder):
@@ -73,11 +79,11 @@ def test_scores_of_every_size_are_written_as_python_writes_them(opened, tmp_path
     impacts = tied_index(tmp_path, [size for size in sizes for _ in range(60)])
     java = java_search(opened, tmp_path / "index")
     for weight in (1, 7, 101, 16_777_216):
-        hits = hits_of(java.search(f"a {weight}", 10_000, 0, 1).strip("\n"))
+        hits = hits_of(java.search(asked(weight), 10_000, 0, 1).strip("\n"))
         assert len(hits) == len(impacts)
         written = tmp_path / f"{weight}.txt"
         written.touch()
-        assert list(java.writeRun(f"q1\ta {weight}", 10_000, 0, 1, str(written), "t", False)) == [
+        assert list(java.writeRun(asked(weight), 10_000, 0, 1, str(written), "t", False)) == [
             len(hits),
             0,
         ]
@@ -94,7 +100,7 @@ def test_more_ties_than_are_kept_at_once(opened, many_ties, k):
     folder, impacts = many_ties
     java = java_search(opened, folder)
     best = rank(Hit(docid, float(impact)) for docid, impact in impacts.items())[:k]
-    assert hits_of(java.search("a 1", k, 0, 1).strip("\n")) == best
+    assert hits_of(java.search(asked(1), k, 0, 1).strip("\n")) == best
     java.close()
 
 

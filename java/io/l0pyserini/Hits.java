@@ -54,6 +54,21 @@ final class Hits {
     return docids[place];
   }
 
+  /** Refuses a docid that holds one of the characters by which hits are told apart. */
+  static BytesRef without(BytesRef docid, char... separators) throws IOException {
+    for (int i = docid.offset; i < docid.offset + docid.length; i++) {
+      for (char separator : separators) {
+        if (docid.bytes[i] == separator) {
+          String shown = docid.utf8ToString().replace("\t", "\\t").replace("\n", "\\n");
+          throw new IOException(
+              "docid '" + shown + "' has white space, which a run cannot carry. "
+                  + "Index that document under another docid");
+        }
+      }
+    }
+    return docid;
+  }
+
   /** Keeps bytes in few large arrays. */
   private static final class Pool {
     private byte[] bytes = new byte[1 << 12];

@@ -33,11 +33,10 @@ public final class ImpactGrower implements Closeable {
   private final IndexWriter writer;
 
   /** Opens an index, or begins one. Fails where another process writes it. */
-  public ImpactGrower(String folder, double bufferMegabytes) throws IOException {
+  public ImpactGrower(String folder) throws IOException {
     directory = FSDirectory.open(Path.of(folder));
     try {
-      IndexWriterConfig config = ImpactIndexer.config(bufferMegabytes);
-      config.setCommitOnClose(false);
+      IndexWriterConfig config = ImpactIndexer.config();
       // Merges happen when they are asked for, never behind a commit that was prepared.
       config.setMergeScheduler(new SerialMergeScheduler());
       config.setMergePolicy(new TieredMergePolicy().setForceMergeDeletesPctAllowed(0));
@@ -51,7 +50,8 @@ public final class ImpactGrower implements Closeable {
   /** Appends the documents of an encoded file; fails at a docid that the index held before. */
   public void append(String file, int threads, boolean storeText) throws Exception {
     try (DirectoryReader before = DirectoryReader.open(directory)) {
-      new ImpactIndexer(writer, storeText, before).add(List.of(file), threads);
+      // Standard output belongs to the command that this process runs.
+      new ImpactIndexer(writer, storeText, before, count -> {}).add(List.of(file), threads);
     }
   }
 

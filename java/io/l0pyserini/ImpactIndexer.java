@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
@@ -27,48 +28,66 @@ import org.apache.lucene.store.FSDirectory;
  *
  * <p>Anserini's IndexCollection writes a token as often as its impact says and has Lucene count it
  * again; the fields, postings and doc values here are the same. Arguments: index folder, threads,
- * memory buffer in MB, whether to keep texts, whether to merge into one segment, then the files in
- * order. Prints {@code indexed N} now and then and at the end.
+ * whether to keep texts, whether to merge into one segment, then the files in order. Prints {@code
+ * indexed N} now and then and at the end. A failure leaves the folder's index as it was.
  */
 public final class ImpactIndexer {
-  private static final int FLAGS = 5;
+  private static final int FLAGS = 4;
   private static final int CHUNKS_WAITING = 8;
   private static final long REPORT_SECONDS = 1;
+
+  /** A segment goes to the disk when so much is gathered, or a quarter of the heap. */
+  private static final double BUFFER_MEGABYTES = 512;
+
   private static final Chunk END = new Chunk(null, 0, null, 0);
 
   private final IndexWriter writer;
   private final boolean storeText;
   private final IndexReader before;
+  private final LongConsumer report;
   private final BlockingQueue<Chunk> queue = new ArrayBlockingQueue<>(CHUNKS_WAITING);
   private final AtomicLong indexed = new AtomicLong();
 
-  /** Indexes with a writer; docids that a reader holds are refused, where one is given. */
-  ImpactIndexer(IndexWriter writer, boolean storeText, IndexReader before) {
+  /**
+   * Indexes with a writer.
+   *
+   * @param before docids that it holds are refused; null for none
+   * @param report is told now and then how many documents are indexed
+   */
+  ImpactIndexer(IndexWriter writer, boolean storeText, IndexReader before, LongConsumer report) {
     this.writer = writer;
     this.storeText = storeText;
     this.before = before;
+    this.report = report;
   }
 
   public static void main(String[] args) throws Exception {
-    IndexWriterConfig config = config(Double.parseDouble(args[2]));
+    IndexWriterConfig config = config();
     config.setOpenMode(IndexWriterConfig.OpenMode.CREATE);
     try (FSDirectory directory = FSDirectory.open(Path.of(args[0]));
         IndexWriter writer = new IndexWriter(directory, config)) {
-      ImpactIndexer indexer = new ImpactIndexer(writer, Boolean.parseBoolean(args[3]), null);
+      LongConsumer report = count -> System.out.println("indexed " + count);
+      boolean storeText = Boolean.parseBoolean(args[2]);
+      ImpactIndexer indexer = new ImpactIndexer(writer, storeText, null, report);
       indexer.add(List.of(args).subList(FLAGS, args.length), Integer.parseInt(args[1]));
-      if (Boolean.parseBoolean(args[4])) {
+      if (Boolean.parseBoolean(args[3])) {
         writer.forceMerge(1);
       }
       writer.commit();
-      System.out.println("indexed " + indexer.indexed);
+      report.accept(indexer.indexed.get());
     }
   }
 
-  /** How our indexes are written: nothing that Anserini would have to know. */
-  static IndexWriterConfig config(double bufferMegabytes) {
+  /**
+   * How our indexes are written: nothing that Anserini would have to know. Closing a writer without
+   * a commit leaves the index as it was.
+   */
+  static IndexWriterConfig config() {
+    double quarter = Runtime.getRuntime().maxMemory() / 4.0 / (1 << 20);
     IndexWriterConfig config = new IndexWriterConfig();
     config.setSimilarity(new ImpactSimilarity());
-    config.setRAMBufferSizeMB(bufferMegabytes);
+    config.setRAMBufferSizeMB(Math.min(BUFFER_MEGABYTES, quarter));
+    config.setCommitOnClose(false);
     config.setUseCompoundFile(false);
     return config;
   }
@@ -124,7 +143,7 @@ public final class ImpactIndexer {
       }
       if (System.nanoTime() - reported > TimeUnit.SECONDS.toNanos(REPORT_SECONDS)) {
         reported = System.nanoTime();
-        System.out.println("indexed " + indexed);
+        report.accept(indexed.get());
       }
     }
     return null;

@@ -21,9 +21,6 @@ import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.MultiReader;
 import org.apache.lucene.index.Term;
-import org.apache.lucene.search.BooleanClause;
-import org.apache.lucene.search.BooleanQuery;
-import org.apache.lucene.search.BoostQuery;
 import org.apache.lucene.search.ConstantScoreQuery;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
@@ -36,9 +33,11 @@ import org.apache.lucene.util.IOUtils;
 /**
  * Searches impact indexes, many queries in one call.
  *
- * <p>Queries and hits cross from and to Python as one string each, and a run is written here,
- * because a call for every hit costs more than the search itself. Several indexes are searched as
- * one: impacts need no statistics of the whole collection. Safe for use by several threads.
+ * <p>Queries and hits cross from and to Python in one piece each, and a run is written here, because
+ * a call for every hit costs more than the search itself. Queries come as the UTF-8 lines of {@link
+ * Asked}: the bridge cuts strings' characters beyond the first 65,536 in two. Several indexes are
+ * searched as one: impacts need no statistics of the whole collection. Safe for use by several
+ * threads.
  */
 public final class ImpactSearch implements Closeable {
   private final IndexReader reader;
@@ -67,33 +66,42 @@ public final class ImpactSearch implements Closeable {
     return reader.numDocs();
   }
 
+  /** Returns for each token of one query how many documents hold it. */
+  public int[] df(byte[] query) throws IOException {
+    EncodedLine line = new EncodedLine();
+    Asked.read(line, query, 0, query.length);
+    int[] df = new int[line.size()];
+    for (int i = 0; i < df.length; i++) {
+      df[i] = reader.docFreq(new Term(ImpactDocument.CONTENTS, line.token(i)));
+    }
+    return df;
+  }
+
   /**
    * Searches queries in parallel.
    *
-   * @param queries a line for each query: {@code token impact token impact ...}; empty for none.
-   *     Where two such lists stand in a line, with a tab between them, documents are found with the
-   *     first and scored anew with the second.
+   * @param queries lines of {@link Asked}
    * @param k hits for each query
    * @param candidates documents to score anew
    * @param threads threads to search with
    * @return a line for each query: {@code docid TAB score TAB docid TAB score ...}, best first
    */
-  public String search(String queries, int k, int candidates, int threads) throws Exception {
+  public String search(byte[] queries, int k, int candidates, int threads) throws Exception {
     StringBuilder lines = new StringBuilder();
-    String[] asked = queries.split("\n", -1);
-    forEach(asked, threads, query -> text(find(query, k, candidates)), lines::append);
+    forEach(
+        Asked.read(queries), threads, query -> text(find(query, k, candidates)), lines::append);
     return lines.toString();
   }
 
   /**
    * Searches topics in parallel and appends the lines of a TREC run to a file.
    *
-   * @param topics a line for each topic: {@code qid TAB token impact token impact ...}
+   * @param topics lines of {@link Asked}
    * @param removeQuery leave out the document whose docid is the qid
    * @return the number of lines, and the number of topics without any
    */
   public int[] writeRun(
-      String topics,
+      byte[] topics,
       int k,
       int candidates,
       int threads,
@@ -102,19 +110,18 @@ public final class ImpactSearch implements Closeable {
       boolean removeQuery)
       throws Exception {
     ThreadLocal<RunLines> formats = ThreadLocal.withInitial(() -> new RunLines(tag));
-    int asked = removeQuery ? Math.addExact(k, 1) : k;
+    int asked = removeQuery && k < Integer.MAX_VALUE ? k + 1 : k;
     int[] counts = new int[2];
     try (OutputStream out =
         new BufferedOutputStream(
             Files.newOutputStream(Path.of(file), StandardOpenOption.APPEND), 1 << 16)) {
       forEach(
-          topics.split("\n", -1),
+          Asked.read(topics),
           threads,
           topic -> {
-            int tab = topic.indexOf('\t');
-            String qid = topic.substring(0, tab);
-            Hits hits = find(topic.substring(tab + 1), asked, candidates);
-            return formats.get().topic(qid, hits, removeQuery ? new BytesRef(qid) : null, k);
+            Hits hits = find(topic, asked, candidates);
+            BytesRef without = removeQuery ? new BytesRef(topic.qid()) : null;
+            return formats.get().topic(topic.qid(), hits, without, k);
           },
           lines -> {
             out.write(lines);
@@ -128,27 +135,27 @@ public final class ImpactSearch implements Closeable {
   }
 
   private interface Work<T> {
-    T apply(String line) throws Exception;
+    T apply(Asked query) throws Exception;
   }
 
   private interface Sink<T> {
     void accept(T value) throws IOException;
   }
 
-  /** Works on lines in parallel and hands on the results in their order. */
-  private static <T> void forEach(String[] lines, int threads, Work<T> work, Sink<T> sink)
+  /** Works on queries in parallel and hands on the results in their order. */
+  private static <T> void forEach(List<Asked> queries, int threads, Work<T> work, Sink<T> sink)
       throws Exception {
     if (threads == 1) {
-      for (String line : lines) {
-        sink.accept(work.apply(line));
+      for (Asked query : queries) {
+        sink.accept(work.apply(query));
       }
       return;
     }
     ExecutorService executor = Executors.newFixedThreadPool(threads);
     try {
       List<Future<T>> found = new ArrayList<>();
-      for (String line : lines) {
-        Callable<T> task = () -> work.apply(line);
+      for (Asked query : queries) {
+        Callable<T> task = () -> work.apply(query);
         found.add(executor.submit(task));
       }
       for (Future<T> result : found) {
@@ -161,21 +168,19 @@ public final class ImpactSearch implements Closeable {
     }
   }
 
-  private Hits find(String line, int k, int candidates) throws IOException {
-    if (line.isEmpty() || reader.maxDoc() == 0) {
+  private Hits find(Asked asked, int k, int candidates) throws IOException {
+    if (asked.query() == null || reader.maxDoc() == 0) {
       return Hits.NONE;
     }
     // More hits than documents would only reserve memory.
     int hits = Math.min(k, reader.maxDoc());
     DocIds docids = new DocIds(reader);
-    int tab = line.indexOf('\t');
-    if (tab < 0) {
-      return Hits.of(searcher.search(parse(line), TopHits.manager(hits, docids)), docids);
+    if (asked.whole() == null) {
+      return Hits.of(searcher.search(asked.query(), TopHits.manager(hits, docids)), docids);
     }
     int first = Math.max(hits, Math.min(candidates, reader.maxDoc()));
-    long[] found = searcher.search(parse(line.substring(0, tab)), TopHits.manager(first, docids));
-    Query whole = parse(line.substring(tab + 1));
-    return Hits.of(Rescorer.rescore(searcher, whole, found), docids).first(hits);
+    long[] found = searcher.search(asked.query(), TopHits.manager(first, docids));
+    return Hits.of(Rescorer.rescore(searcher, asked.whole(), found), docids).first(hits);
   }
 
   /**
@@ -193,31 +198,21 @@ public final class ImpactSearch implements Closeable {
             searcher.storedFields().document(found[0].doc, Set.of(ImpactDocument.CONTENTS));
         texts[i] = stored.get(ImpactDocument.CONTENTS);
         if (texts[i] == null) {
-          throw new IOException("holds no texts");
+          throw new IOException("holds no texts. Build the index with --store-text");
         }
       }
     }
     return texts;
   }
 
-  private static String text(Hits hits) {
+  private static String text(Hits hits) throws IOException {
     StringBuilder line = new StringBuilder(hits.size() * 16);
     for (int place = 0; place < hits.size(); place++) {
-      line.append(place == 0 ? "" : "\t").append(hits.docid(place).utf8ToString());
+      BytesRef docid = Hits.without(hits.docid(place), '\n', '\t');
+      line.append(place == 0 ? "" : "\t").append(docid.utf8ToString());
       line.append('\t').append(hits.score(place));
     }
     return line.append('\n').toString();
-  }
-
-  private static Query parse(String line) {
-    String[] words = line.split(" ");
-    BooleanQuery.Builder query = new BooleanQuery.Builder();
-    for (int i = 0; i < words.length; i += 2) {
-      Query term = new TermQuery(new Term(ImpactDocument.CONTENTS, words[i]));
-      float impact = Integer.parseInt(words[i + 1]);
-      query.add(new BoostQuery(term, impact), BooleanClause.Occur.SHOULD);
-    }
-    return query.build();
   }
 
   @Override

@@ -22,14 +22,13 @@ import org.apache.lucene.store.FSDirectory;
  * The index is changed in one commit; both orders lie on the disk until then.
  */
 public final class Reorderer {
-  private static final double BUFFER_MEGABYTES = 64;
   private static final long BYTES_A_DOCUMENT = 32;
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   private Reorderer() {}
 
   public static void main(String[] args) throws IOException {
-    IndexWriterConfig config = ImpactIndexer.config(BUFFER_MEGABYTES).setCommitOnClose(false);
+    IndexWriterConfig config = ImpactIndexer.config();
     config.setOpenMode(IndexWriterConfig.OpenMode.APPEND);
     try (FSDirectory directory = FSDirectory.open(Path.of(args[0]));
         IndexWriter writer = new IndexWriter(directory, config);

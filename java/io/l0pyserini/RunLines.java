@@ -1,6 +1,7 @@
 package io.l0pyserini;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -32,7 +33,7 @@ final class RunLines {
    * @param withoutDocid a docid to leave out, or null
    * @param k lines at most
    */
-  byte[] topic(String qid, Hits hits, BytesRef withoutDocid, int k) {
+  byte[] topic(String qid, Hits hits, BytesRef withoutDocid, int k) throws IOException {
     out.reset();
     byte[] start = (qid + " Q0 ").getBytes(StandardCharsets.UTF_8);
     long before = Long.MAX_VALUE;
@@ -45,6 +46,7 @@ final class RunLines {
       rank++;
       before = Math.min(before - 1, ordered(hits.score(place)));
       out.writeBytes(start);
+      Hits.without(docid, ' ', '\t', '\n', '\r');
       out.write(docid.bytes, docid.offset, docid.length);
       out.write(' ');
       whole(rank);
