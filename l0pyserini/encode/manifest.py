@@ -10,6 +10,18 @@ from l0pyserini.sidecar import read_sidecar, write_sidecar
 FILE_NAME = "manifest.json"
 FORMAT = "l0pyserini-encoded-1"
 
+SETTINGS = {
+    "corpus": {"name": str, "sha256": str},
+    "encoder": {"weights_sha256": str, "activation": str},
+    "query_encoder": {"tokenizer_sha256": str, "idf_sha256": str},
+    "document_scale": float,
+    "query_scale": float,
+}
+"""The settings that later stages rely on."""
+
+_COUNTS = ("documents", "empty_documents", "terms", "postings", "impacts")
+_FIELDS = {**dict.fromkeys(_COUNTS, int), "shards": list, "settings": SETTINGS}
+
 _MEND = (
     "Expected a folder that `python -m l0pyserini.encode` finished; an interrupted one is "
     "continued with --resume, any other encoded again."
@@ -60,7 +72,7 @@ class Manifest:
         Raises:  CollectionError: if it is missing, damaged or of another format.
         """
         path = folder / FILE_NAME
-        record = read_sidecar(path, FORMAT, CollectionError, _MEND)
+        record = read_sidecar(path, FORMAT, CollectionError, _MEND, _FIELDS)
         facts = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
         try:
             return cls(**{**facts, "shards": [Shard(**shard) for shard in record["shards"]]})
