@@ -245,6 +245,10 @@ def read_raw_lines(
             f"{path}:{number + 1}: the gzip stream is broken here ({fault}). "
             "The file is truncated or damaged; fetch or make it again."
         ) from fault
+    except OSError as fault:
+        raise error(
+            f"{path}: cannot be read ({fault.strerror}). Check the file's rights and its disk."
+        ) from fault
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

@@ -102,9 +102,17 @@ def run_bm25(
 
 def bm25_facts(folder: Path) -> dict[str, Any] | None:
     """Return what a BM25 index of ours says of itself; None for any other folder."""
-    path = folder / FACTS
-    facts = json.loads(path.read_bytes()) if path.is_file() else {}
+    facts = _facts(folder)
     return facts if facts.get("format") == FORMAT else None
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """Return what an index says of itself; {} where it says nothing that can be read."""
+    try:
+        facts = json.loads((folder / FACTS).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def check_fields(fields: Mapping[str, float] | None) -> None:
@@ -138,7 +146,7 @@ def _index(
         "fields": None if fields is None else sorted(fields),
     }
     if (folder / FACTS).is_file() and not overwrite:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = _facts(folder)
         if {name: facts.get(name) for name in wanted} == wanted:
             return facts, False
         raise ImpactIndexError(

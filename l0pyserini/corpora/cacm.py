@@ -78,11 +78,22 @@ def _chosen[T](items: Iterable[T], spans: Sequence[Span]) -> Iterator[T]:
 
 def read_topics_file(path: Path) -> Iterator[tuple[str, Topic]]:
     """Stream the topics of SMART-like files: <DOC><DOCNO> n </DOCNO> text </DOC>."""
-    qid, lines, where = "", list[str](), ""
+    qid, lines, where, number = "", list[str](), "", 0
     for number, line in read_lines(path, TopicsError):
         if line.startswith("<DOCNO>"):
             qid, lines, where = _TAG.sub(" ", line).strip(), [], f"{path}:{number}"
         elif line.startswith("</DOC>"):
             yield where, Topic(qid, _SPACE.sub(" ", " ".join(lines)).strip())
+            qid, lines = "", []
         else:
             lines.append(line)
+    if qid:
+        raise cut_short(path, number, qid, "</DOC>")
+
+
+def cut_short(path: Path, number: int, qid: str, end: str) -> TopicsError:
+    """Return the error for a file that ends within a topic."""
+    return TopicsError(
+        f"{path}:{number} qid {qid!r}: the file ends within this topic. Expected {end}; the file "
+        "was cut short, fetch or make it again."
+    )

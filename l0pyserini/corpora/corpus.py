@@ -81,7 +81,7 @@ class Corpus:
 def check_docid(docid: str, where: str) -> None:
     """Refuse an id that a TREC run could not carry.
 
-    Raises:  CorpusError: if it is empty or has white space.
+    Raises:  CorpusError: if it is empty, or has white space or a NUL.
     """
     if not docid:
         raise CorpusError(
@@ -90,6 +90,11 @@ def check_docid(docid: str, where: str) -> None:
     if any(character.isspace() for character in docid):
         raise CorpusError(
             f"{where} docid {docid!r}: has white space, which a TREC run cannot carry. "
+            "Replace it, for example by '_'."
+        )
+    if "\0" in docid:
+        raise CorpusError(
+            f"{where} docid {docid!r}: has a NUL, at which trec_eval would end it. "
             "Replace it, for example by '_'."
         )
 

@@ -8,6 +8,7 @@ from l0pyserini.files import read_lines
 from l0pyserini.records import Qrels
 
 BEIR_HEADER = ("query-id", "corpus-id", "score")
+MAX_GRADE = 10_000
 
 
 def beir_qrels_file(folder: Path, split: str) -> Path:
@@ -63,8 +64,15 @@ def _parse(columns: list[str], where: str) -> tuple[str, str, int]:
             "or 3 (BEIR: query-id corpus-id score)."
         )
     try:
-        return qid, docid, int(grade)
+        relevance = int(grade)
     except ValueError:
         raise QrelsError(
             f"{where} qid {qid!r} docid {docid!r}: relevance {grade!r} is not a whole number."
         ) from None
+    if abs(relevance) > MAX_GRADE:
+        raise QrelsError(
+            f"{where} qid {qid!r} docid {docid!r}: relevance {relevance:,} is not between "
+            f"-{MAX_GRADE:,} and {MAX_GRADE:,}: trec_eval counts documents of every grade up to "
+            "the greatest. Use smaller grades in the same order."
+        )
+    return qid, docid, relevance

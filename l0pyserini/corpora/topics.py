@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from l0pyserini.corpora import cacm
+from l0pyserini.corpora.cacm import cut_short
 from l0pyserini.corpora.jsonl import read_objects, take
 from l0pyserini.corpora.qrels import beir_qrels_file, read_qrels
 from l0pyserini.errors import TopicsError
@@ -16,6 +17,7 @@ QUERY_KEYS = ("text", "query", "title")
 
 _FORMATS = "tsv, tsv.gz, jsonl, TREC topics, a BEIR folder or the name 'cacm'"
 _NUMBER = re.compile(r"<num>\s*(?:Number:)?\s*([^\s<]+)", re.IGNORECASE)
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _TITLE = re.compile(r"<title>\s*(?:Topic:)?\s*(.*)", re.IGNORECASE)
 
 
@@ -31,10 +33,10 @@ def read_topics(spec: str, split: str = "test") -> list[Topic]:
         path = _beir_queries(path)
     topics: dict[str, Topic] = {}
     for where, topic in _stream(path):
-        if not topic.qid or any(character.isspace() for character in topic.qid):
+        if not topic.qid or any(one.isspace() or one == "\0" for one in topic.qid):
             raise TopicsError(
-                f"{where} qid {topic.qid!r}: empty or with white space, which a TREC run cannot "
-                "carry. Give each topic an id without blanks."
+                f"{where} qid {topic.qid!r}: empty, or with white space or a NUL, which a TREC run "
+                "cannot carry. Give each topic an id without blanks."
             )
         if topic.qid in topics:
             raise TopicsError(
@@ -100,11 +102,11 @@ def _read_tsv(path: Path) -> Iterator[tuple[str, Topic]]:
 
 def _read_trec(path: Path) -> Iterator[tuple[str, Topic]]:
     """Read <top> blocks; the query is the title, which may run on to the next tag."""
-    qid, title, in_title = "", "", False
+    qid, title, in_title, number = "", "", False, 0
     for number, line in read_lines(path, TopicsError):
         if match := _NUMBER.search(line):
             # Anserini takes numbered topics as numbers: 051 is topic 51 in its runs and qrels.
-            qid = str(int(match[1])) if match[1].isdigit() else match[1]
+            qid = str(int(match[1])) if _DIGITS.fullmatch(match[1]) else match[1]
             in_title = False
         elif match := _TITLE.search(line):
             title, in_title = match[1].split("<", 1)[0], True
@@ -120,3 +122,5 @@ def _read_trec(path: Path) -> Iterator[tuple[str, Topic]]:
             in_title = False
         elif in_title:
             title += f" {line}"
+    if qid or title:
+        raise cut_short(path, number, qid, "</top>")

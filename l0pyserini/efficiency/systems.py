@@ -7,7 +7,6 @@ from typing import Protocol
 from l0pyserini.bm25.baseline import bm25_facts
 from l0pyserini.efficiency.bm25 import Bm25System
 from l0pyserini.encode.validate import validate
-from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import CollectionError
 from l0pyserini.evaluate.efficiency import Spread, spread
 from l0pyserini.index import facts as index_facts
@@ -53,7 +52,9 @@ class ImpactSystem:
         facts = index_facts.read_facts(index)
         self.documents: int = facts["documents"]
         self.index_bytes: int = facts["bytes"]
-        self.df = {token: totals.df for token, totals in read_vocabulary(index).items()}
+        self.df = {
+            token: totals.df for token, totals in index_facts.read_index_vocabulary(index).items()
+        }
         self._nnz: dict[str, float] = facts["nnz"]
         self._searcher = ImpactSearcher(index, heap=heap)
 
@@ -64,7 +65,8 @@ class ImpactSystem:
         """Take the index's own facts, or count in the encoded collection it was built from."""
         nnz = self._nnz
         if source is None:
-            return Spread(nnz["mean"], nnz["p50"], nnz["p95"], None, nnz["max"])
+            # Of an index that grew only the mean is known.
+            return Spread(nnz["mean"], nnz.get("p50"), nnz.get("p95"), None, nnz.get("max"))
         statistics, faults = validate(source)
         if faults or len(statistics.lengths) != self.documents:
             raise CollectionError(

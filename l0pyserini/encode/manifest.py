@@ -12,6 +12,17 @@ FILE_NAME = "manifest.json"
 FORMAT = "l0pyserini-encoded-1"
 
 _SHARD_NAME = re.compile(r"docs-\d+\.jsonl(\.gz)?", re.ASCII)
+SETTINGS = {
+    "corpus": {"name": str, "sha256": str},
+    "encoder": {"weights_sha256": str, "activation": str},
+    "query_encoder": {"tokenizer_sha256": str, "idf_sha256": str},
+    "document_scale": float,
+    "query_scale": float,
+}
+"""The settings that later stages rely on."""
+
+_COUNTS = ("documents", "empty_documents", "terms", "postings", "impacts")
+_FIELDS = {**dict.fromkeys(_COUNTS, int), "shards": list, "settings": SETTINGS}
 
 _MEND = (
     "Expected a folder that `python -m l0pyserini.encode` finished; an interrupted one is "
@@ -80,7 +91,7 @@ class Manifest:
         Raises:  CollectionError: if it is missing, damaged or of another format.
         """
         path = folder / FILE_NAME
-        record = read_sidecar(path, FORMAT, CollectionError, _MEND)
+        record = read_sidecar(path, FORMAT, CollectionError, _MEND, _FIELDS)
         facts = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
         try:
             shards = [Shard.read(shard, path) for shard in record["shards"]]

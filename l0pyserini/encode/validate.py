@@ -29,6 +29,10 @@ def validate(folder: str | Path) -> tuple[CollectionStatistics, list[str]]:
     Raises:  CollectionError: if the folder holds no shard.
     """
     folder = Path(folder)
+    if not folder.is_dir():
+        raise CollectionError(
+            f"{folder}: no such folder. Expected one with JsonVectorCollection files."
+        )
     statistics, faults, seen = CollectionStatistics(), list[str](), set[str]()
     shards = [path for path in sorted(folder.glob("*")) if _is_shard(path)]
     if not shards:

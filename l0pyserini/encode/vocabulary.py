@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from l0pyserini.errors import CollectionError
+from l0pyserini.errors import CollectionError, L0Error
 from l0pyserini.records import ImpactVector
 from l0pyserini.sidecar import read_sidecar, write_sidecar
 
@@ -46,10 +46,22 @@ def write_vocabulary(path: Path, terms: dict[str, TermTotals]) -> None:
     write_sidecar(path, {"format": FORMAT, "terms": rows})
 
 
-def read_vocabulary(folder: Path, name: str = FILE_NAME) -> dict[str, TermTotals]:
+def read_vocabulary(
+    folder: Path,
+    name: str = FILE_NAME,
+    error: type[L0Error] = CollectionError,
+    mend: str = "Encode again.",
+) -> dict[str, TermTotals]:
     """Read the vocabulary of an encoded collection or an index.
 
-    Raises:  CollectionError: if it is missing or malformed.
+    Args:    error, mend: what to raise, and what to say is to be done.
+    Raises:  error: if it is missing or malformed.
     """
-    record = read_sidecar(folder / name, FORMAT, CollectionError, "Encode again.")
-    return {token: TermTotals(*totals) for token, totals in record["terms"].items()}
+    path = folder / name
+    terms = read_sidecar(path, FORMAT, error, mend, {"terms": dict})["terms"]
+    for token, totals in terms.items():
+        if type(totals) is not list or [type(one) for one in totals] != [int, int]:
+            raise error(
+                f"{path}: token {token!r} has {totals!r:.60}, expected [df, impacts]. {mend}"
+            )
+    return {token: TermTotals(*totals) for token, totals in terms.items()}

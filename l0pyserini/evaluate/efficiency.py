@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from l0pyserini.errors import ResultsError
+from l0pyserini.fields import check_fields
 from l0pyserini.files import write_json
 
 FORMAT = "l0pyserini-efficiency-1"
@@ -139,7 +140,24 @@ class EfficiencyRecord:
         write_json(path, self.as_json())
 
 
-_REQUIRED = ("system", "documents", "topics", "flops", "postings", "index_bytes")
+_SPREAD = {
+    "mean": float,
+    **dict.fromkeys(("p50", "p95", "p99", "max"), (float,)),
+    "histogram": ({"edges": [float], "counts": [float]},),
+}
+_FIELDS = {
+    "system": str,
+    "documents": int,
+    "topics": int,
+    "flops": float,
+    "postings": _SPREAD,
+    "document_length": _SPREAD,
+    "query_length": _SPREAD,
+    "index_bytes": int,
+    "search": ({"queries_per_second": float, "latency_ms": _SPREAD},),
+    "encode": ({"documents_per_second": float},),
+    "energy": ({"search_joules_per_query": (float,), "encode_joules_per_document": (float,)},),
+}
 
 
 def read_efficiency(path: str | Path) -> dict[str, Any]:
@@ -152,14 +170,22 @@ def read_efficiency(path: str | Path) -> dict[str, Any]:
         record = json.loads(Path(path).read_bytes())
     except FileNotFoundError:
         raise ResultsError(f"{path}: no such file. {mend}") from None
-    except (OSError, ValueError) as fault:
+    except OSError as fault:
+        raise ResultsError(f"{path}: cannot be read ({fault.strerror}). {mend}") from fault
+    except (ValueError, RecursionError) as fault:
         raise ResultsError(f"{path}: not valid JSON ({fault}). {mend}") from fault
     seen = record.get("format") if isinstance(record, dict) else type(record).__name__
     if seen != FORMAT:
         raise ResultsError(f"{path}: its format is {seen!r}, expected {FORMAT!r}. {mend}")
-    if missing := [name for name in _REQUIRED if name not in record]:
-        raise ResultsError(f"{path}: lacks {', '.join(missing)}. {mend}")
-    return record
+    check_fields(record, _FIELDS, str(path), ResultsError, mend)
+    for name in ("document_length", "query_length"):
+        bins = record[name].get("histogram")
+        if bins and len(bins["edges"]) != len(bins["counts"]) + 1:
+            raise ResultsError(
+                f"{path}: the histogram of {name!r} has {len(bins['edges'])} edges and "
+                f"{len(bins['counts'])} counts, expected one edge more. {mend}"
+            )
+    return dict(record)
 
 
 _SHOWN: dict[str, tuple[tuple[str, ...], str]] = {

@@ -5,14 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from l0pyserini.encode import vocabulary
-from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.manifest import SETTINGS, Manifest
 from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary
 from l0pyserini.errors import ImpactIndexError
+from l0pyserini.fields import check_fields
 from l0pyserini.files import write_json
 from l0pyserini.index.sidecars import LUCENE_MARKER, sidecar
 
 FILE_NAME = "l0pyserini.json"
 FORMAT = "l0pyserini-index-1"
+
+_COUNTS = ("documents", "empty_documents", "indexed_documents", "terms", "postings", "impacts")
+_FIELDS = {**dict.fromkeys(_COUNTS, int), "nnz": {"mean": float}, **SETTINGS}
+_MEND = "Build the index again."
 
 
 def index_facts(
@@ -90,16 +95,17 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             f"{folder}: a Lucene index without {FILE_NAME}: another tool built it, so its query "
             "encoder is unknown. Name the encoder with --encoder to search it all the same."
         ) from None
-    except ValueError as fault:
-        raise ImpactIndexError(
-            f"{path}: not valid JSON ({fault}). Build the index again."
-        ) from fault
+    except OSError as fault:
+        raise ImpactIndexError(f"{path}: cannot be read ({fault.strerror}). {_MEND}") from fault
+    except (ValueError, RecursionError) as fault:
+        raise ImpactIndexError(f"{path}: not valid JSON ({fault}). {_MEND}") from fault
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         seen = facts.get("format") if isinstance(facts, dict) else type(facts).__name__
         raise ImpactIndexError(
             f"{path}: its format is {seen!r}, expected {FORMAT!r}. "
             "Build the index again with this version."
         )
+    check_fields(facts, _FIELDS, str(path), ImpactIndexError, _MEND)
     absent = {"stores_text": False, "reordered": False}
     return {**absent, **facts, "bytes": lucene_bytes(folder)}
 
@@ -110,5 +116,9 @@ def lucene_bytes(folder: Path) -> int:
 
 
 def read_index_vocabulary(folder: Path) -> dict[str, TermTotals]:
-    """Read df and summed impacts of every token of an index, from beside its segments."""
-    return read_vocabulary(folder, sidecar(folder, vocabulary.FILE_NAME).name)
+    """Read df and summed impacts of every token of an index, from beside its segments.
+
+    Raises:  ImpactIndexError: if they are missing or malformed.
+    """
+    name = sidecar(folder, vocabulary.FILE_NAME).name
+    return read_vocabulary(folder, name, ImpactIndexError, _MEND)

@@ -28,10 +28,15 @@ class DatasetRun:
 def check_patterns(datasets: Sequence[str], *patterns: str) -> None:
     """Refuse patterns without {dataset} where there are several datasets.
 
-    Raises:  UsageError: then, and for a dataset named twice.
+    Raises:  UsageError: then, and for a dataset named twice, or after a folder outside.
     """
     if not all(datasets) or len(set(datasets)) != len(datasets):
         raise UsageError(f"--datasets {','.join(datasets)!r}: expected different names, as in a,b.")
+    for dataset in datasets:
+        if ".." in dataset.split("/") or dataset.startswith("/"):
+            raise UsageError(
+                f"--datasets {dataset!r}: names a file in the archive; expected a name as BEIR's."
+            )
     for pattern in patterns:
         if PLACE not in pattern and len(datasets) > 1:
             raise UsageError(f"{pattern!r} has no {PLACE}, which several --datasets need.")
@@ -54,6 +59,7 @@ def evaluate_dataset(
     judgements, path = qrels.replace(PLACE, dataset), run.replace(PLACE, dataset)
     topics = read_qrels(judgements, split).keys()
     file, seen = folder / f"{dataset}.txt", set()
+    file.parent.mkdir(parents=True, exist_ok=True)
     with open(file, "w", encoding="utf-8") as handle:
         for qid, lines in checked_topics(path, topics):
             seen.add(qid)

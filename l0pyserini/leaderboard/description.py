@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "beir": ("team", "model", "description", "type"),
     "mteb": ("name", "revision", "languages", "model_type"),
 }
+_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
 ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
     "msmarco": {"type": ("full ranking", "reranking")},
     "trec": {"type": ("automatic", "manual", "feedback")},
@@ -78,7 +81,9 @@ def read_description(kind: str, path: str | Path) -> dict[str, Any]:
         record = json.loads(Path(path).read_bytes())
     except FileNotFoundError:
         raise ResultsError(f"{path}: no such file. {mend}") from None
-    except (OSError, ValueError) as fault:
+    except OSError as fault:
+        raise ResultsError(f"{path}: cannot be read ({fault.strerror}). {mend}") from fault
+    except (ValueError, RecursionError) as fault:
         raise ResultsError(f"{path}: not valid JSON ({fault}). {mend}") from fault
     template = TEMPLATES[kind]
     if not isinstance(record, dict):
@@ -90,6 +95,8 @@ def read_description(kind: str, path: str | Path) -> dict[str, Any]:
     for name in REQUIRED[kind]:
         if not record.get(name):
             raise ResultsError(f"{path}: field {name!r} is empty, and {kind} asks for it. {mend}")
+        if isinstance(template[name], str) and not isinstance(record[name], str):
+            raise ResultsError(f"{path}: {name} is {record[name]!r}, expected a text. {mend}")
     for name, values in ALLOWED.get(kind, {}).items():
         if record[name] not in values:
             raise ResultsError(
@@ -97,6 +104,11 @@ def read_description(kind: str, path: str | Path) -> dict[str, Any]:
             )
     if kind == "mteb" and record["name"].count("/") != 1:
         raise ResultsError(f"{path}: name is {record['name']!r}, expected organisation/model.")
+    if kind == "mteb" and not _FOLDER.fullmatch(record["revision"]):
+        raise ResultsError(
+            f"{path}: revision is {record['revision']!r}, which names a folder in the archive; "
+            "expected letters, digits, '.', '_' and '-', as a commit or a version has."
+        )
     return {**template, **record}
 
 

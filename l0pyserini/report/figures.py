@@ -32,6 +32,8 @@ _STYLE: Any = {
     "axes.grid": True,
     "grid.color": "#e3e7ec",
     "axes.axisbelow": True,
+    # A name with dollars is a name, no formula.
+    "text.parse_math": False,
     # The same figure gives the same bytes.
     "svg.hashsalt": "l0pyserini",
 }

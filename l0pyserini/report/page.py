@@ -2,13 +2,14 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from html import escape
+
+from markupsafe import Markup
 
 from l0pyserini.evaluate.efficiency import shown_rows
 from l0pyserini.report.results import CORRECTION, Paired, Result, Results
 from l0pyserini.reproduce import page as matrix
 from l0pyserini.reproduce.matrix import made_by
-from l0pyserini.webpage import Markup, page, table
+from l0pyserini.webpage import page, table
 
 STYLE = """
 nav a { margin-right: 1.2rem; } figure img { max-width: 100%; height: auto; }
@@ -25,16 +26,16 @@ def report_page(results: Results, pairs: Sequence[Paired], figures: Figures, tit
              names them.
     """
     names = [dataset["name"] for dataset in results.matrix["datasets"]]
-    links = "".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in names)
+    links = Markup("").join(Markup('<a href="#{0}">{0}</a>').format(name) for name in names)
     body = [
-        f"<h1>{escape(title)}</h1>",
-        f'<p class="soft">{escape(made_by(results.matrix["cells"]))}</p>',
-        f'<nav><a href="#matrix">Scores</a>{links}</nav>',
-        "<h2>Scores beside the published ones</h2>",
+        Markup("<h1>{}</h1>").format(title),
+        Markup('<p class="soft">{}</p>').format(made_by(results.matrix["cells"])),
+        Markup('<nav><a href="#matrix">Scores</a>{}</nav>').format(links),
+        Markup("<h2>Scores beside the published ones</h2>"),
         *matrix.matrix_parts(results.matrix),
     ]
     if pairs:
-        body += [f"<h2>Against {escape(pairs[0].baseline)}</h2>", _significance(pairs)]
+        body += [Markup("<h2>Against {}</h2>").format(pairs[0].baseline), _significance(pairs)]
     for name in names:
         body += _dataset(name, results.of(name), [p for p in pairs if p.dataset == name], figures)
     return page(title, body, matrix.STYLE + STYLE, matrix.SCRIPT)
@@ -47,17 +48,19 @@ def figure_name(kind: str, dataset: str) -> str:
 
 def _dataset(
     name: str, results: Sequence[Result], pairs: Sequence[Paired], figures: Figures
-) -> list[str]:
+) -> list[Markup]:
     measured = [one for one in results if one.cost is not None]
-    body = [f'<h2 id="{escape(name)}">{escape(name)}</h2>']
+    body = [Markup('<h2 id="{0}">{0}</h2>').format(name)]
     if measured:
         rows = [[results[0].measure, *(f"{one.score:.4f}" for one in measured)]]
         rows += shown_rows([one.cost for one in measured])
         body.append(table(["", *(one.system for one in measured)], rows))
     else:
         body.append(
-            '<p class="soft">Costs were not measured; '
-            "<code>reproduce --cost</code> measures them.</p>"
+            Markup(
+                '<p class="soft">Costs were not measured; '
+                "<code>reproduce --cost</code> measures them.</p>"
+            )
         )
     captions = {
         "tradeoffs": f"{results[0].measure} against what a query costs: FLOPS (tokens that an "
@@ -70,19 +73,20 @@ def _dataset(
             body.append(_figure(svg, caption))
     for pair in pairs:
         body.append(
-            f"<p>{escape(pair.system)}: {pair.wins:,} topics won, {pair.losses:,} lost, "
-            f"{pair.ties:,} tied.</p>"
+            Markup("<p>{}: {:,} topics won, {:,} lost, {:,} tied.</p>").format(
+                pair.system, pair.wins, pair.losses, pair.ties
+            )
         )
     return body
 
 
-def _figure(svg: bytes, caption: str) -> str:
+def _figure(svg: bytes, caption: str) -> Markup:
     # Inside an image, the ids of one drawing cannot meet those of another.
     packed = base64.b64encode(svg).decode()
-    return (
-        f'<figure><img alt="{escape(caption)}" src="data:image/svg+xml;base64,{packed}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-    )
+    return Markup(
+        '<figure><img alt="{0}" src="data:image/svg+xml;base64,{1}">'
+        "<figcaption>{0}</figcaption></figure>"
+    ).format(caption, packed)
 
 
 def _significance(pairs: Sequence[Paired]) -> Markup:
@@ -99,8 +103,8 @@ def _significance(pairs: Sequence[Paired]) -> Markup:
         for pair in pairs
     ]
     header = ["dataset", "system", "measure", "difference", "95 %", "p", "won / lost / tied"]
-    note = (
-        f"<p class='soft'>p: paired t-test, corrected over all lines by {CORRECTION.title()}'s "
-        "method. 95 %: bootstrap interval of the mean difference.</p>"
-    )
-    return Markup(table(header, rows, name="against") + note)
+    note = Markup(
+        "<p class='soft'>p: paired t-test, corrected over all lines by {}'s method. "
+        "95 %: bootstrap interval of the mean difference.</p>"
+    ).format(CORRECTION.title())
+    return table(header, rows, name="against") + note

@@ -13,9 +13,37 @@ from l0pyserini.compare.correction import adjust
 from l0pyserini.compare.significance import bootstrap, paired_t
 from l0pyserini.errors import ResultsError, UsageError
 from l0pyserini.evaluate.efficiency import read_efficiency
+from l0pyserini.fields import check_fields, is_kind
 from l0pyserini.reproduce.matrix import read_matrix
 
 CORRECTION = "holm"
+
+_CELL = {
+    "dataset": str,
+    "system": str,
+    "measure": str,
+    "score": float,
+    "published": (float,),
+    "commands": [str],
+}
+_PUBLISHED = {
+    "decimals": int,
+    "published_as": str,
+    "source": str,
+    "difference": float,
+    "verdict": str,
+}
+_FIELDS = {
+    "machine": {"processor": str, "cores": (int,), "date": str, "l0pyserini": str, "pyserini": str},
+    "datasets": [{"name": str, "documents": int, "topics": int, "measure": str}],
+    "systems": [str],
+    "cells": [_CELL],
+    "averages": [
+        {"system": str, "datasets": int, "score": float, "published": (float,),
+         "difference": (float,)},
+    ],
+}  # fmt: skip
+_AGAIN = "Run `python -m l0pyserini.reproduce` again; it mends the folder."
 
 
 @dataclass(frozen=True)
@@ -89,6 +117,7 @@ def read_results(folder: str | Path) -> Results:
     """
     folder = Path(folder)
     matrix = read_matrix(folder)
+    _check(matrix, f"{folder}: the matrix")
     cells = []
     for cell in matrix["cells"]:
         place = folder / cell["dataset"] / cell["system"]
@@ -106,13 +135,36 @@ def read_results(folder: str | Path) -> Results:
     return Results(matrix, cells)
 
 
+def _check(matrix: dict[str, Any], where: str) -> None:
+    """Refuse a matrix that would not make a page, or would lead out of its folder."""
+    check_fields(matrix, _FIELDS, where, ResultsError, _AGAIN)
+    names = {"dataset": [one["name"] for one in matrix["datasets"]], "system": matrix["systems"]}
+    for what, listed in names.items():
+        for name in listed:
+            if Path(name).name != name:
+                raise ResultsError(
+                    f"{where}: the {what} {name!r} is no name of one folder. {_AGAIN}"
+                )
+    for place, cell in enumerate(matrix["cells"]):
+        here = f"{where}: 'cells'[{place}]"
+        for what, listed in names.items():
+            if cell[what] not in listed:
+                raise ResultsError(
+                    f"{here}: its {what} {cell[what]!r} is none of {', '.join(listed)}. {_AGAIN}"
+                )
+        if cell["published"] is not None:
+            check_fields(cell, _PUBLISHED, here, ResultsError, _AGAIN)
+
+
 def _topics(path: Path) -> dict[str, float]:
     try:
         topics: dict[str, float] = json.loads(path.read_bytes())["result"]["per_topic"]
-    except (OSError, ValueError, KeyError, TypeError) as fault:
+        if not all(is_kind(value, float) for value in topics.values()):
+            raise TypeError("a value is no number")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as fault:
         raise ResultsError(
             f"{path}: holds no topics' values ({type(fault).__name__}: {fault}), and the matrix "
-            "lists this cell. Run `python -m l0pyserini.reproduce` again; it mends the folder."
+            f"lists this cell. {_AGAIN}"
         ) from fault
     return topics
 

@@ -1,11 +1,12 @@
 """The matrix as a web page: a cell opens its commands, a button copies them."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
+from markupsafe import Markup
+
 from l0pyserini.reproduce.matrix import made_by, paper_averages
-from l0pyserini.webpage import Markup, page, table
+from l0pyserini.webpage import page, table
 
 STYLE = """
 .cell { font: inherit; border: 0; background: none; padding: .1rem .3rem; text-align: right;
@@ -55,93 +56,93 @@ for (const button of document.querySelectorAll('.copy')) {
 """
 
 
+_BESIDE = Markup(
+    '<small title="{published_as}, {source}">{published:.{decimals}f} '
+    '<span class="{verdict}">{difference:+.4f} {verdict}</span></small>'
+)
+_PANEL = Markup(
+    '<div class="commands" id="{name}" hidden><b>{dataset}, {system}</b>: {made} '
+    '<button class="copy">Copy</button><pre>{lines}</pre></div>'
+)
+
+
 def matrix_page(matrix: Mapping[str, Any]) -> str:
     """Return a page that stands alone."""
     body = [
-        "<h1>Reproduction</h1>",
-        f'<p class="soft">{escape(made_by(matrix["cells"]))}</p>',
+        Markup("<h1>Reproduction</h1>"),
+        Markup('<p class="soft">{}</p>').format(made_by(matrix["cells"])),
         *matrix_parts(matrix),
     ]
     return page("Reproduction", body, STYLE, SCRIPT)
 
 
-def matrix_parts(matrix: Mapping[str, Any]) -> list[str]:
+def matrix_parts(matrix: Mapping[str, Any]) -> list[Markup]:
     """Return the table of scores, the panels of commands, and the legend."""
     by_pair = {(cell["dataset"], cell["system"]): cell for cell in matrix["cells"]}
     systems = matrix["systems"]
-    rows = []
+    rows: list[list[str]] = []
     for dataset in matrix["datasets"]:
-        name = dataset["name"]
         label = Markup(
-            f"{escape(name)}<br><small class='soft'>{dataset['documents']:,} documents, "
-            f"{dataset['topics']:,} topics, {escape(dataset['measure'])}</small>"
-        )
-        rows.append([label, *(_cell(by_pair.get((name, system))) for system in systems)])
+            "{name}<br><small class='soft'>{documents:,} documents, {topics:,} topics, "
+            "{measure}</small>"
+        ).format(**dataset)
+        rows.append([label, *(_cell(by_pair.get((dataset["name"], one))) for one in systems)])
     means = {one["system"]: one for one in matrix["averages"]}
     if means:
         rows.append(["BEIR mean", *(_mean(means.get(system)) for system in systems)])
     return [
-        "<p>Each cell: the score here, beside it the published one, and the difference. Click a "
-        "cell for the commands that make it.</p>",
+        Markup(
+            "<p>Each cell: the score here, beside it the published one, and the difference. Click "
+            "a cell for the commands that make it.</p>"
+        ),
         table(["dataset", *systems], rows, name="matrix"),
         *(_panel(cell) for cell in matrix["cells"]),
         _legend(matrix),
     ]
 
 
-def _cell(cell: Mapping[str, Any] | None) -> str | Markup:
+def _cell(cell: Mapping[str, Any] | None) -> str:
     if cell is None:
         return "-"
-    beside = ""
-    if cell["published"] is not None:
-        beside = (
-            f'<small title="{escape(cell["published_as"])}, {escape(cell["source"])}">'
-            f"{cell['published']:.{cell['decimals']}f} <span class='{cell['verdict']}'>"
-            f"{cell['difference']:+.4f} {cell['verdict']}</span></small>"
-        )
     return Markup(
-        f'<button class="cell" aria-expanded="false" aria-controls="{_id(cell)}">'
-        f"{cell['score']:.4f}{beside}</button>"
+        '<button class="cell" aria-expanded="false" aria-controls="{}">{:.4f}{}</button>'
+    ).format(
+        _id(cell),
+        cell["score"],
+        "" if cell["published"] is None else _BESIDE.format(**cell),
     )
 
 
-def _mean(mean: Mapping[str, Any] | None) -> str | Markup:
+def _mean(mean: Mapping[str, Any] | None) -> str:
     if mean is None:
         return "-"
     beside = f"of {mean['datasets']} sets"
     if mean["published"] is not None:
         beside += f", {mean['published']:.4f} {mean['difference']:+.4f}"
-    return Markup(f'<div class="mean">{mean["score"]:.4f}<small>{beside}</small></div>')
+    return Markup('<div class="mean">{:.4f}<small>{}</small></div>').format(mean["score"], beside)
 
 
 def _id(cell: Mapping[str, Any]) -> str:
-    return escape(f"commands-{cell['dataset']}-{cell['system']}")
+    return f"commands-{cell['dataset']}-{cell['system']}"
 
 
-def _panel(cell: Mapping[str, Any]) -> str:
-    lines = escape("\n".join(cell["commands"]))
-    made = escape(made_by([cell]))
-    return (
-        f'<div class="commands" id="{_id(cell)}" hidden><b>{escape(cell["dataset"])}, '
-        f'{escape(cell["system"])}</b>: {made} <button class="copy">Copy</button>'
-        f"<pre>{lines}</pre></div>"
-    )
+def _panel(cell: Mapping[str, Any]) -> Markup:
+    lines = "\n".join(cell["commands"])
+    return _PANEL.format(**{**cell, "name": _id(cell), "lines": lines, "made": made_by([cell])})
 
 
-def _legend(matrix: Mapping[str, Any]) -> str:
+def _legend(matrix: Mapping[str, Any]) -> Markup:
     sources = {
         f"{cell['system']}: {cell['published_as']}, {cell['source']}"
         for cell in matrix["cells"]
         if cell["published"] is not None
     }
-    listed = "".join(f"<li>{escape(one)}</li>" for one in sorted(sources))
     papers = ", ".join(
-        f"{escape(name)} {float(one['score']):.4f} ({escape(one['source'])})"
+        f"{name} {float(one['score']):.4f} ({one['source']})"
         for name, one in paper_averages().items()
     )
-    return (
+    return Markup(
         '<div class="soft"><p>equal: the same to the published decimals; within: inside the '
         "tolerance of resources/published.json; differs: outside it; reference: another system's "
-        f"published score.</p><ul>{listed}</ul>"
-        f"<p>Published means over all 13 BEIR sets: {papers}.</p></div>"
-    )
+        "published score.</p><ul>{}</ul><p>Published means over all 13 BEIR sets: {}.</p></div>"
+    ).format(Markup("").join(Markup("<li>{}</li>").format(one) for one in sorted(sources)), papers)

@@ -6,14 +6,15 @@ from l0pyserini.explain import explain
 from l0pyserini.explain.page import documents_page
 from l0pyserini.idf.query import FILE_NAME, IdfQueryEncoder
 from l0pyserini.reproduce import read_matrix
+from l0pyserini.webpage import source
 from tests.helpers import write
 from tests.report.browser import opened, run
 
 
 def clicked(page, target, script):
-    """Write a copy of a page in which a script runs after its own."""
+    """Write a copy of a page in which a script runs after its own, as its policy allows."""
     text = page.read_text().replace("</body>", f"<script>{script}</script></body>")
-    return write(target, text)
+    return write(target, text.replace("script-src ", f"script-src {source(script)} "))
 
 
 def test_the_report_shows_its_numbers_and_logs_nothing(reported, tmp_path):
@@ -67,9 +68,28 @@ def test_an_explanation_logs_nothing(small, tmp_path):
     found = explain(small / "index", "programming language", ["CACM-0001", "CACM-0002"], docs)
     tokenizer = IdfQueryEncoder.load(small / "index" / FILE_NAME).tokenizer
     page = write(tmp_path / "why.html", documents_page(found, tokenizer))
-    dom, console = opened(tmp_path / "p", page)
+    script = """addEventListener('load', () => { document.title = [...document.querySelectorAll(
+        '.bar')].map(bar => bar.getBoundingClientRect().width).join(' '); });"""
+    dom, console = opened(tmp_path / "p", clicked(page, tmp_path / "c.html", script))
     assert console == []
     assert f"score {found[0].score:,}" in dom
+    widths = [float(word) for word in re.search("<title>(.*?)</title>", dom)[1].split()]
+    shares = [one.share(token) for one in found for token in one.tokens]
+    assert len(widths) == len(shares)
+    assert any(widths)
+    assert [width > 0 for width in widths] == [share > 0 for share in shares]
+
+
+def test_a_script_that_is_not_the_pages_own_is_refused(reported, tmp_path):
+    """Should something hostile ever get into a page unescaped, the browser does not run it."""
+    hostile = (
+        "<script>document.title = 'taken'</script><b onclick=\"document.title = 'taken'\">b</b>"
+        "<script>document.querySelector('b').click()</script><style>b { opacity: 0 }</style>"
+    )
+    text = reported.page.read_text().replace("</body>", f"{hostile}</body>")
+    dom, console = opened(tmp_path / "p", write(tmp_path / "c.html", text))
+    assert "<title>l0pyserini: effectiveness and cost</title>" in dom
+    assert sum("Content Security Policy" in line for line in console) == 4
 
 
 def test_a_screenshot_can_be_taken(reported, tmp_path):

@@ -1,0 +1,60 @@
+"""Every row of the catalogue: exit code, message, and nothing else changed."""
+
+import pytest
+
+from tests.faults import collections, documents, flags, models, outputs, queries, records
+from tests.faults.catalogue import snapshot
+
+THEMES = {
+    "documents": documents.ROWS,
+    "queries": queries.ROWS,
+    "collections": collections.ROWS,
+    "records": records.ROWS,
+    "models": models.ROWS,
+    "flags": flags.ROWS,
+    "outputs": outputs.ROWS,
+}
+COMMANDS = {
+    *("encode", "encode.validate", "index", "index.append", "index.delete", "index.merge"),
+    *("index.verify", "search", "bm25", "idf", "evaluate", "compare", "fuse", "leaderboard"),
+    *("efficiency", "explain", "quantize", "mine", "teach", "train", "reproduce", "report"),
+    *("demo", "doctor"),
+}
+
+ROWS = [(theme, row) for theme, rows in THEMES.items() for row in rows]
+
+
+def marked(theme, row):
+    """Return a row as pytest takes it."""
+    marks = [pytest.mark.xfail(strict=True, reason=row.owed)] if row.owed else []
+    return pytest.param(row, marks=marks, id=f"{theme}-{row.command}-{row.name}")
+
+
+@pytest.mark.parametrize("row", [marked(theme, row) for theme, row in ROWS])
+def test_row(row, stock, tmp_path, capsys):
+    row.prepare(stock, tmp_path)
+    with row.setting(tmp_path):
+        before = snapshot(tmp_path)
+        try:
+            code = row.main()(row.argv(tmp_path))
+        except SystemExit as stop:  # argparse leaves this way
+            code = stop.code
+        after = snapshot(tmp_path)
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    assert "error: unexpected" not in err
+    for part in row.says:
+        assert part in err
+    assert code == row.code
+    assert after == before
+
+
+def test_the_catalogue_is_as_large_as_promised():
+    assert len(ROWS) >= 150
+    assert {row.command for _, row in ROWS} == COMMANDS
+    for _, row in ROWS:
+        assert all(row.says), row
+
+
+def test_rows_are_told_apart():
+    assert len({(theme, row.command, row.name) for theme, row in ROWS}) == len(ROWS)
