@@ -12,7 +12,8 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 │   ├── TrainingDataError     training rows
 │   └── ResultsError          efficiency records and descriptions of systems as JSON
 ├── CheckpointError           a model folder that cannot be loaded or saved
-│   └── RemoteCodeError       the checkpoint wants its own Python code to run
+│   ├── RemoteCodeError       the checkpoint wants its own Python code to run
+│   └── NotFiniteError        a model gave NaN or infinite weights
 ├── OutputExistsError         the output is there already and --overwrite was not given
 ├── DiskError                 the disk is full or cannot be written
 ├── JavaError                 no usable Java, or the JVM failed
@@ -24,6 +25,8 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 
 A message says where (file:line, docid), what was seen, what was expected and what to do.
 """
+
+from collections.abc import Sequence
 
 
 class L0Error(Exception):
@@ -80,6 +83,17 @@ class CheckpointError(L0Error):
 
 class RemoteCodeError(CheckpointError):
     """A checkpoint wants its own Python code to run, and that was not allowed."""
+
+
+class NotFiniteError(CheckpointError):
+    """A model gave NaN or infinite weights. rows: of which texts, by their place among those given.
+
+    Whoever knows the texts' names raises it again with them.
+    """
+
+    def __init__(self, message: str, rows: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.rows = rows
 
 
 class OutputExistsError(L0Error):

@@ -25,7 +25,7 @@ from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.output import prepare_folder
 from l0pyserini.encode.prune import ArrayVector, Pruning
 from l0pyserini.encode.quantize import quantize
-from l0pyserini.errors import CheckpointError, CorpusError
+from l0pyserini.errors import CheckpointError, CorpusError, NotFiniteError
 from l0pyserini.files import Span, disk_errors, sha256
 from l0pyserini.idf import query
 from l0pyserini.impacts import check_scale
@@ -183,15 +183,22 @@ class CorpusEncoder:
 
     def _computed(self, windows: Iterable[TokenizedWindow]) -> Iterator[EncodedWindow]:
         for window, ids in windows:
-            yield window, self._encoder.encode_tokenized(ids, self._options.batch_size)
+            yield window, self._vectors(window, ids)
 
     @property
     def _window_size(self) -> int:
         return self._options.batch_size * BATCHES_PER_WINDOW
 
     def _encode_window(self, documents: Sequence[Document]) -> list[ArrayVector]:
-        texts = [document.contents for document in documents]
-        return self._encoder.encode_arrays(texts, self._options.batch_size)
+        ids = self._encoder.tokenize([document.contents for document in documents])
+        return self._vectors(documents, ids)
+
+    def _vectors(self, documents: Sequence[Document], ids: list[list[int]]) -> list[ArrayVector]:
+        try:
+            return self._encoder.encode_tokenized(ids, self._options.batch_size)
+        except NotFiniteError as fault:
+            docid = documents[fault.rows[0]].docid
+            raise CheckpointError(f"{self._corpus.path} docid {docid!r}: {fault}") from fault
 
     def _impacts(self, document: Document, vector: ArrayVector) -> dict[str, int]:
         ids, weights = self._options.pruning.apply(vector)

@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from l0pyserini.errors import CheckpointError, UsageError
+from l0pyserini.errors import CheckpointError, NotFiniteError, UsageError
 from l0pyserini.model.activation import activate
 from l0pyserini.model.checkpoint import DEFAULT_MAX_LENGTH, Checkpoint
+from l0pyserini.model.finite import not_finite, parameter_fault
 from l0pyserini.model.head import HEADS, replace_decoder
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.linear import pack_linears
@@ -135,7 +136,18 @@ class DocumentEncoder:
         self._decoder.mask = real
         with self._precision():
             output = self._model(input_ids=padded, attention_mask=attended(real))
-        return padded, real, output.logits.squeeze(1).float()
+        maxima = output.logits.squeeze(1).float()
+        if rows := not_finite(maxima):
+            raise self._not_finite(rows)
+        return padded, real, maxima
+
+    def _not_finite(self, rows: Sequence[int]) -> NotFiniteError:
+        return NotFiniteError(
+            f"{self.tokenizer.name}: logits are NaN or infinite in {self.backend} (text "
+            f"{rows[0] + 1} of those given); expected finite numbers. Fetch the checkpoint again, "
+            "or encode with --backend float32 where another one overflows.",
+            rows,
+        )
 
     def _check_ids(self, largest: int) -> None:
         size, tokenizer = self._decoder.vocabulary, self.tokenizer
@@ -187,16 +199,33 @@ class DocumentEncoder:
     def encode_tokenized(
         self, ids: Sequence[Sequence[int]], batch_size: int = 32
     ) -> list[ArrayVector]:
-        """Encode texts that tokenize() has cut up; see encode_arrays."""
+        """Encode texts that tokenize() has cut up; see encode_arrays.
+
+        Raises:  NotFiniteError: if logits are NaN or infinite; its rows are places in ids.
+        """
         vectors: list[ArrayVector] = [_NOTHING] * len(ids)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         for first in range(0, len(order), batch_size):
             chosen = order[first : first + batch_size]
-            batch = self.encode_ids([ids[i] for i in chosen])
+            try:
+                batch = self.encode_ids([ids[i] for i in chosen])
+            except NotFiniteError as fault:
+                rows = [chosen[row] for row in fault.rows]
+                raise self._not_finite(self._broken_alone(ids, rows)) from fault
             for row, i in enumerate(chosen):
                 part = slice(batch.starts[row], batch.starts[row + 1])
                 vectors[i] = (batch.token_ids[part], batch.weights[part])
         return vectors
+
+    def _broken_alone(self, ids: Sequence[Sequence[int]], rows: Sequence[int]) -> list[int]:
+        """Return those of some texts that break by themselves: padding hands NaN on to others."""
+        broken = []
+        for row in sorted(rows):
+            try:
+                self.encode_ids([ids[row]])
+            except NotFiniteError:
+                broken.append(row)
+        return broken or sorted(rows)
 
     def encode(self, texts: Sequence[str], batch_size: int = 32) -> list[SparseVector]:
         """Encode texts into {token: weight}, in their order.
@@ -232,7 +261,7 @@ def check_device(device: str) -> torch.device:
 def load_masked_lm(checkpoint: Checkpoint, allow_remote_code: bool = False) -> torch.nn.Module:
     """Load a checkpoint's masked LM in float32 on the CPU, from safetensors only.
 
-    Raises:  CheckpointError: if it cannot be loaded or weights are missing.
+    Raises:  CheckpointError: if it cannot be loaded, or weights are missing, NaN or infinite.
     """
     from transformers import AutoModelForMaskedLM
     from transformers.utils import logging
@@ -261,5 +290,10 @@ def load_masked_lm(checkpoint: Checkpoint, allow_remote_code: bool = False) -> t
         raise CheckpointError(
             f"{checkpoint.document_folder}: {len(missing)} weights are missing, such as "
             f"{missing[0]!r}; they would be random. The folder is of another architecture."
+        )
+    if seen := parameter_fault(model):
+        raise CheckpointError(
+            f"{checkpoint.document_folder}: {seen}, expected finite ones. Fetch or save the "
+            "checkpoint again; an older one of the same training may be sound."
         )
     return model

@@ -124,6 +124,8 @@ class LexicalTerm(nn.Module):
         try:
             settings = json.loads((Path(folder) / _CONFIG).read_text(encoding="utf-8"))
             weights = load_file(Path(folder) / _WEIGHTS)["weight"]
+            if not bool(weights.isfinite().all()):
+                raise ValueError("a weight is NaN or infinite")
             return cls(weights, **{name: float(settings[name]) for name in _SETTINGS})
         except Exception as fault:
             raise CheckpointError(

@@ -13,6 +13,7 @@ import pytest
 
 from l0pyserini.encode import read_shard
 from l0pyserini.errors import CorpusError, DiskError, OutputExistsError
+from tests.broken import BEARS, overflowing
 from tests.encode.helpers import contents, encode, unfinished
 from tests.helpers import command, write
 
@@ -38,6 +39,21 @@ def test_a_bad_corpus_costs_no_encoding(tmp_path, capsys, name, content, message
     assert message in err
     assert "Traceback" not in err
     assert not output.exists()
+
+
+def test_weights_that_are_not_finite_stop_with_the_docid(tmp_path, capsys):
+    """They would be taken for a document without any token."""
+    encoder = overflowing(tmp_path / "model")
+    lines = [{"id": f"d{i}", "text": "word " * (BEARS - 4 if i != 5 else 40)} for i in range(8)]
+    corpus = write(tmp_path / "d.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    words = ("--corpus", corpus, "--encoder", encoder, "--output", tmp_path / "e")
+    code, _, err = command(capsys, "encode", *words)
+    assert code == 1
+    assert f"{corpus} docid 'd5': " in err
+    assert "logits are NaN or infinite in float32" in err
+    assert "Fetch the checkpoint again" in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "e/manifest.json").exists()
 
 
 @pytest.mark.parametrize("change", ["longer", "shorter"])
