@@ -7,6 +7,7 @@ from html import escape
 from l0pyserini.evaluate.efficiency import shown_rows
 from l0pyserini.report.results import CORRECTION, Paired, Result, Results
 from l0pyserini.reproduce import page as matrix
+from l0pyserini.reproduce.matrix import made_by
 from l0pyserini.webpage import Markup, page, table
 
 STYLE = """
@@ -23,14 +24,11 @@ def report_page(results: Results, pairs: Sequence[Paired], figures: Figures, tit
     Args:    pairs: every system against the baseline; [] without one. figures: as figure_name
              names them.
     """
-    machine = results.matrix["machine"]
     names = [dataset["name"] for dataset in results.matrix["datasets"]]
     links = "".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in names)
     body = [
         f"<h1>{escape(title)}</h1>",
-        f'<p class="soft">{escape(machine["processor"])}, {machine["cores"]} cores, '
-        f"{machine['date']}, l0pyserini {machine['l0pyserini']}, pyserini {machine['pyserini']}"
-        "</p>",
+        f'<p class="soft">{escape(made_by(results.matrix["cells"]))}</p>',
         f'<nav><a href="#matrix">Scores</a>{links}</nav>',
         "<h2>Scores beside the published ones</h2>",
         *matrix.matrix_parts(results.matrix),

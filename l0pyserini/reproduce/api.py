@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from l0pyserini.efficiency.measure import machine_facts
 from l0pyserini.errors import CorpusError
 from l0pyserini.files import write_json
 from l0pyserini.progress import say
@@ -65,7 +64,7 @@ def reproduce(
     for dataset, system in pairs:
         cell = Cell(dataset, system, data_dir, output, threads, heap)
         cells[dataset.name, system.name] = cell.run(overwrite, cost)
-        matrix = make_matrix(datasets, systems, cells, lines, machine_facts(), reference)
+        matrix = make_matrix(datasets, systems, cells, lines, reference)
         write_matrix(matrix, Path(output))
     return matrix
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from l0pyserini.bm25.baseline import MULTIFIELD, run_bm25
 from l0pyserini.corpora import read_qrels
+from l0pyserini.efficiency.measure import machine_facts
 from l0pyserini.encode.manifest import FILE_NAME as MANIFEST
 from l0pyserini.errors import OutputExistsError
 from l0pyserini.evaluate.evaluation import evaluate_run
@@ -73,6 +74,7 @@ class Cell:
         self._threads = threads
         self._heap = heap
         self._seconds: dict[str, float] = {}
+        self._machines: dict[str, dict[str, Any]] = {}
         self._settings: dict[str, Any] = {}
 
     def run(self, overwrite: bool = False, cost: bool = False) -> dict[str, Any]:
@@ -87,6 +89,7 @@ class Cell:
         self._settings = self._wanted()
         before = self._before(overwrite)
         self._seconds = before.get("seconds", {})
+        self._machines = before.get("machines", {})
         result = before.get("result")
         if result is None:
             say(f"\n== {self.dataset.name}: {self.system.name}")
@@ -97,10 +100,11 @@ class Cell:
             else:
                 self._encoder()
             result = self._evaluated()
+            self._machines["evaluate"] = machine_facts()
             self._save(result)
         if cost and self.system.measurable and not self.place.cost.is_file():
             self._measure_cost()
-        return {"seconds": self._seconds, **result}
+        return {"seconds": self._seconds, "machines": self._machines, **result}
 
     def _wanted(self) -> dict[str, Any]:
         settings = {**self.system.settings(), "data": fingerprints(self.dataset, self.data)}
@@ -149,8 +153,14 @@ class Cell:
             file.unlink(missing_ok=True)
 
     def _save(self, result: dict[str, Any] | None = None) -> None:
-        record = {"format": FORMAT, "settings": self._settings, "seconds": self._seconds}
-        write_json(self.place.record, {**record, "result": result})
+        record = {
+            "format": FORMAT,
+            "settings": self._settings,
+            "seconds": self._seconds,
+            "machines": self._machines,
+            "result": result,
+        }
+        write_json(self.place.record, record)
 
     def _stage(self, name: str, made: Path, action: Callable[[], object]) -> None:
         """Do a stage unless what it makes is there: that appears only when it is whole."""
@@ -160,6 +170,7 @@ class Cell:
         watch = Stopwatch()
         action()
         self._seconds[name] = round(watch.seconds, 2)
+        self._machines[name] = machine_facts()
         self._save()
 
     def _bm25(self) -> None:

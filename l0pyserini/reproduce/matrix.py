@@ -1,7 +1,7 @@
 """The matrix: every cell's score beside the published one, as a record."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from l0pyserini.reproduce.published import facts, published
 from l0pyserini.reproduce.systems import System
 
 FILE_NAME = "matrix.json"
-FORMAT = "l0pyserini-matrix-1"
+FORMAT = "l0pyserini-matrix-2"
 
 Cells = Mapping[tuple[str, str], Mapping[str, Any]]
 """{(dataset, system): record of the cell}."""
@@ -22,7 +22,6 @@ def make_matrix(
     systems: Sequence[System],
     cells: Cells,
     commands: Mapping[tuple[str, str], Sequence[str]],
-    machine: Mapping[str, Any],
     reference: str | None = None,
 ) -> dict[str, Any]:
     """Set every score beside the published one.
@@ -48,12 +47,12 @@ def make_matrix(
                     "topics": cell["topics"],
                     "index_bytes": cell["index_bytes"],
                     "seconds": cell["seconds"],
+                    "machines": cell["machines"],
                     "commands": list(commands[dataset.name, system.name]),
                 }
             )
     return {
         "format": FORMAT,
-        "machine": dict(machine),
         "datasets": [
             {
                 "name": one.name,
@@ -116,6 +115,26 @@ def paper_averages() -> dict[str, Any]:
     """Return the published means over all 13 sets that have no column of their own."""
     found: dict[str, Any] = facts()["averages"]
     return found
+
+
+def made_by(cells: Iterable[Mapping[str, Any]]) -> str:
+    """Say on which machines, days and versions some cells were made: all there are of each.
+
+    A cell says for itself which stage ran where.
+    """
+    machines = [one for cell in cells for one in cell["machines"].values()]
+    if not machines:
+        return "machine and day not recorded"
+    days = sorted({one["date"] for one in machines})
+    parts = [
+        *dict.fromkeys(f"{one['processor']}, {one['cores']} cores" for one in machines),
+        days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}",
+        *(
+            f"{name} {', '.join(sorted({one[name] for one in machines}))}"
+            for name in ("l0pyserini", "pyserini")
+        ),
+    ]
+    return ", ".join(parts)
 
 
 def read_matrix(path: str | Path) -> dict[str, Any]:

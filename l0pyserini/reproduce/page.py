@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from l0pyserini.reproduce.matrix import paper_averages
+from l0pyserini.reproduce.matrix import made_by, paper_averages
 from l0pyserini.webpage import Markup, page, table
 
 STYLE = """
@@ -57,11 +57,9 @@ for (const button of document.querySelectorAll('.copy')) {
 
 def matrix_page(matrix: Mapping[str, Any]) -> str:
     """Return a page that stands alone."""
-    machine = matrix["machine"]
     body = [
         "<h1>Reproduction</h1>",
-        f'<p class="soft">{escape(machine["processor"])}, {machine["cores"]} cores, '
-        f"{machine['date']}, l0pyserini {machine['l0pyserini']}</p>",
+        f'<p class="soft">{escape(made_by(matrix["cells"]))}</p>',
         *matrix_parts(matrix),
     ]
     return page("Reproduction", body, STYLE, SCRIPT)
@@ -122,9 +120,11 @@ def _id(cell: Mapping[str, Any]) -> str:
 
 def _panel(cell: Mapping[str, Any]) -> str:
     lines = escape("\n".join(cell["commands"]))
+    made = escape(made_by([cell]))
     return (
         f'<div class="commands" id="{_id(cell)}" hidden><b>{escape(cell["dataset"])}, '
-        f'{escape(cell["system"])}</b> <button class="copy">Copy</button><pre>{lines}</pre></div>'
+        f'{escape(cell["system"])}</b>: {made} <button class="copy">Copy</button>'
+        f"<pre>{lines}</pre></div>"
     )
 
 

@@ -47,7 +47,6 @@ def as_csv(matrix: Mapping[str, Any]) -> str:
 
 def as_markdown(matrix: Mapping[str, Any]) -> str:
     """Return the cells as one table, the averages as another, and the machine."""
-    machine = matrix["machine"]
     parts = [markdown_table(*matrix_table(matrix))]
     if matrix["averages"]:
         parts.append(
@@ -65,7 +64,7 @@ def as_markdown(matrix: Mapping[str, Any]) -> str:
                 ],
             )
         )
-    parts.append(f"{machine['processor']}, {machine['cores']} cores, {machine['date']}.\n")
+    parts.append(f"{matrix_file.made_by(matrix['cells'])}.\n")
     return "\n".join(parts)
 
 

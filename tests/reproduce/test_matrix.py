@@ -9,7 +9,7 @@ import pytest
 
 from l0pyserini.errors import ResultsError
 from l0pyserini.reproduce import DATASETS, read_matrix
-from l0pyserini.reproduce.matrix import averages, make_matrix
+from l0pyserini.reproduce.matrix import averages, made_by, make_matrix
 from l0pyserini.reproduce.page import matrix_page
 from l0pyserini.reproduce.systems import System
 from l0pyserini.reproduce.write import as_markdown
@@ -112,6 +112,16 @@ def test_it_goes_on_where_it_stopped(chain, capsys):
     assert read_matrix(chain)["cells"] == json.loads(whole)["cells"]
     assert (place / "run.txt").stat().st_mtime_ns == stamp
     cell = json.loads((place / "cell.json").read_text())
+    today = cell["machines"]["evaluate"]
+    earlier = {**today, "date": "2001-02-03", "processor": "Z80", "l0pyserini": "0.0.1"}
+    write(place / "cell.json", json.dumps({**cell, "machines": {"evaluate": earlier}}))
+    assert command(capsys, *words)[0] == 0
+    (shown,) = read_matrix(chain)["cells"]
+    assert shown["machines"] == {"evaluate": earlier}
+    for name in ("matrix.md", "matrix.html"):
+        text = (chain / name).read_text()
+        assert f"Z80, {today['cores']} cores, 2001-02-03, l0pyserini 0.0.1, pyserini" in text
+        assert today["date"] not in text
     write(place / "cell.json", json.dumps({**cell, "result": None}))
     code, again, _ = command(capsys, *words)
     assert code == 0
@@ -183,10 +193,21 @@ def test_averages_need_two_sets_and_a_published_score_for_each():
 
 @pytest.mark.parametrize("text", ["[]", '{"format": "x"}'])
 def test_what_is_no_matrix_is_refused(tmp_path, text):
-    with pytest.raises(ResultsError, match="expected 'l0pyserini-matrix-1'"):
+    with pytest.raises(ResultsError, match="expected 'l0pyserini-matrix-2'"):
         read_matrix(write(tmp_path / "matrix.json", text))
     with pytest.raises(ResultsError, match="no such file"):
         read_matrix(tmp_path / "none.json")
+
+
+MACHINE = {"processor": "P", "cores": 2, "date": "2026-01-02", "l0pyserini": "1", "pyserini": "2"}
+
+
+def test_cells_of_several_days_and_machines_say_so():
+    other = {**MACHINE, "processor": "Q<", "date": "2025-01-02", "l0pyserini": "0"}
+    cells = [{"machines": {"index": other, "search": MACHINE}}, {"machines": {}}]
+    made = made_by(cells)
+    assert made == "Q<, 2 cores, P, 2 cores, 2025-01-02 to 2026-01-02, l0pyserini 0, 1, pyserini 2"
+    assert made_by([cells[1]]) == "machine and day not recorded"
 
 
 def test_scores_are_shown_with_the_published_decimals():
@@ -199,12 +220,12 @@ def test_scores_are_shown_with_the_published_decimals():
             "topics": {},
             "index_bytes": None,
             "seconds": {},
+            "machines": {"search": MACHINE},
         }
         for name, value in values.items()
     }
     commands = {pair: ["true"] for pair in cells}
-    machine = {"processor": "P", "cores": 2, "date": "D", "l0pyserini": "V"}
-    matrix = make_matrix(datasets, [system], cells, commands, machine)
+    matrix = make_matrix(datasets, [system], cells, commands)
     markdown = as_markdown(matrix)
     assert "| scifact | x | nDCG@10 | 0.7163 | 0.716 | +0.0003 | equal |" in markdown
     assert "| nfcorpus | x | nDCG@10 | 0.3401 | 0.352 | -0.0119 | differs |" in markdown
