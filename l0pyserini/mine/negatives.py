@@ -2,10 +2,13 @@
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -13,8 +16,8 @@ from l0pyserini.corpora import open_corpus, read_qrels
 from l0pyserini.errors import RunError, UsageError
 from l0pyserini.files import atomic_write, refuse_existing
 from l0pyserini.progress import progress_bar
-from l0pyserini.records import Qrels
 from l0pyserini.search.run import stream_run
+from l0pyserini.train.texts import TextRow, TextStore
 
 NEAR_DUPLICATE = 0.8
 """Share of all words of two texts that both must hold to be taken for one text."""
@@ -45,9 +48,12 @@ def mine_negatives(
     """Write a row {"qid", "docids": [positive, negative, ...]} for each judged topic and positive.
 
     Negatives are drawn without order from the run's ranks first to last, without the topic's
-    positives and without near-duplicates of the row's positive, which are false negatives.
+    positives and without near-duplicates of the row's positive, which are false negatives. The
+    corpus lies in a temporary file meanwhile; memory does not grow with it, but for the set of
+    docids that the reader holds to find one twice.
 
-    Raises:  RunError: if the run lists documents that the corpus lacks, or no row comes out.
+    Raises:  RunError: if those ranks list documents that the corpus lacks, or no row comes out.
+             DiskError: if the temporary file cannot be written; TMPDIR chooses its disk.
              UsageError: if the window is smaller than the number of negatives.
     """
     if last - first + 1 < negatives:
@@ -57,21 +63,27 @@ def mine_negatives(
         )
     refuse_existing(Path(output), overwrite)
     judged = read_qrels(qrels, split)
-    words = _words_of_corpus(corpus)
     chance = random.Random(seed)
     rows = topics = short = duplicates = 0
-    with atomic_write(output) as handle, progress_bar(len(judged), "mine", "topics") as bar:
+    with (
+        _stored(corpus) as texts,
+        atomic_write(output) as handle,
+        progress_bar(len(judged), "mine", "topics") as bar,
+    ):
         for qid, ranked in _rankings(run):
             bar.update()
             if qid not in judged:
                 continue
             topics += 1
-            _check_known(run, qid, ranked, words)
-            positives = _positives(judged, qid, words)
-            window = [docid for docid in ranked[first - 1 : last] if docid not in positives]
-            for positive in positives:
-                kept = [docid for docid in window if not _alike(words[positive], words[docid])]
-                duplicates += len(window) - len(kept)
+            wanted = [docid for docid, grade in judged[qid].items() if grade > 0]
+            # Only what this topic needs is in memory, however large the corpus.
+            positives = _words(texts.find(wanted))
+            offered = [docid for docid in ranked[first - 1 : last] if docid not in positives]
+            window = _words(texts.find(offered))
+            _check_known(run, qid, offered, window)
+            for positive, own in positives.items():
+                kept = [docid for docid in offered if not _alike(own, window[docid])]
+                duplicates += len(offered) - len(kept)
                 if len(kept) < negatives:
                     short += 1
                     continue
@@ -93,32 +105,38 @@ def _rankings(run: str | Path) -> Iterator[tuple[str, list[str]]]:
         yield qid, [line.docid for line in lines]
 
 
-def _words_of_corpus(corpus: str) -> dict[str, frozenset[int]]:
-    """Return {docid: hashes of its distinct words}."""
-    found = {}
-    with progress_bar(None, "read", "docs") as bar:
-        for document in open_corpus(corpus):
-            words = re.findall(r"\w+", document.contents.lower())
-            found[document.docid] = frozenset(map(hash, words))
-            bar.update()
-    return found
+@contextmanager
+def _stored(corpus: str) -> Iterator[TextStore]:
+    """Put the corpus in a file for a while, from which single documents are read."""
+    with tempfile.TemporaryDirectory(prefix="l0pyserini-") as folder:
+        with progress_bar(None, "read", "docs") as bar:
+            texts = _texts(corpus, bar)
+            store = TextStore.build(Path(folder) / "corpus.sqlite", texts, "document")
+        yield store
+
+
+def _texts(corpus: str, bar: Any) -> Iterator[TextRow]:
+    for document in open_corpus(corpus):
+        yield document.docid, document.contents
+        bar.update()
+
+
+def _words(texts: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Return {docid: its distinct words}."""
+    return {docid: frozenset(re.findall(r"\w+", text.lower())) for docid, text in texts.items()}
 
 
 def _check_known(
-    run: str | Path, qid: str, ranked: Sequence[str], words: dict[str, frozenset[int]]
+    run: str | Path, qid: str, offered: Sequence[str], known: Mapping[str, object]
 ) -> None:
-    for docid in ranked:
-        if docid not in words:
+    for docid in offered:
+        if docid not in known:
             raise RunError(
                 f"{run} qid {qid!r} docid {docid!r}: the corpus holds no such document. "
                 "Give the corpus that the run was made from with --corpus."
             )
 
 
-def _positives(judged: Qrels, qid: str, words: dict[str, frozenset[int]]) -> list[str]:
-    return [docid for docid, grade in judged[qid].items() if grade > 0 and docid in words]
-
-
-def _alike(one: frozenset[int], other: frozenset[int]) -> bool:
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     both = len(one & other)
     return both >= NEAR_DUPLICATE * (len(one) + len(other) - both)

@@ -1,10 +1,11 @@
 """Texts by id, on disk: a corpus stored once, looked up row by row in constant memory."""
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from l0pyserini.errors import TrainingDataError
+from l0pyserini.errors import DiskError, TrainingDataError
 from l0pyserini.files import TEMPORARY_SUFFIX
 
 TextRow = tuple[str, str]
@@ -24,20 +25,47 @@ class TextStore:
 
     @classmethod
     def build(cls, path: Path, rows: Iterable[TextRow], what: str) -> "TextStore":
-        """Write texts to a file, whole or not at all, and open it."""
+        """Write texts to a file, whole or not at all, and open it.
+
+        Raises:  DiskError: if the file cannot be written.
+        """
         temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
-        temporary.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(temporary)
-        # What is lost in a crash is built again: no journal is needed.
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("CREATE TABLE texts (id TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID")
-        connection.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?)", rows)
-        connection.commit()
-        connection.close()
-        temporary.replace(path)
+        try:
+            temporary.unlink(missing_ok=True)
+            with contextlib.closing(sqlite3.connect(temporary)) as connection:
+                # What is lost in a crash is built again: no journal is needed.
+                connection.execute("PRAGMA journal_mode = OFF")
+                connection.execute("PRAGMA synchronous = OFF")
+                connection.execute(
+                    "CREATE TABLE texts (id TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID"
+                )
+                connection.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?)", rows)
+                connection.commit()
+            temporary.replace(path)
+        except (OSError, sqlite3.OperationalError) as fault:
+            temporary.unlink(missing_ok=True)
+            raise DiskError(
+                f"{path}: the texts cannot be stored there ({fault}). Free some space, or choose "
+                "a folder on another disk."
+            ) from fault
         return cls(path, what)
+
+    def find(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return {id: text} of the ids that are known.
+
+        Raises:  TrainingDataError: if the file is not where it was written.
+        """
+        if self._connection is None:
+            if not self._path.is_file():
+                raise TrainingDataError(
+                    f"{self._path}: is not there. Expected the texts that the first process stored "
+                    "in the output, which must lie on a disk that all machines share."
+                )
+            self._connection = sqlite3.connect(f"file:{self._path}?mode=ro&immutable=1", uri=True)
+        find = "SELECT text FROM texts WHERE id = ?"
+        found = ((one, self._connection.execute(find, (one,)).fetchone()) for one in ids)
+        return {one: row[0] for one, row in found if row is not None}
 
     def get(self, ids: Sequence[str], where: str) -> list[str]:
         """Return the texts of ids, in their order.
@@ -45,20 +73,14 @@ class TextStore:
         Args:    where: what asks for them, as file:line.
         Raises:  TrainingDataError: if one is unknown.
         """
-        if self._connection is None:
-            self._connection = sqlite3.connect(f"file:{self._path}?mode=ro&immutable=1", uri=True)
-        texts = []
+        found = self.find(ids)
         for one in ids:
-            found = self._connection.execute(
-                "SELECT text FROM texts WHERE id = ?", (one,)
-            ).fetchone()
-            if found is None:
+            if one not in found:
                 raise TrainingDataError(
                     f"{where}: {self._what} {one!r} is unknown. Expected an id that the corpus or "
                     "the topics given with the rows hold; give those the rows were made from."
                 )
-            texts.append(found[0])
-        return texts
+        return [found[one] for one in ids]
 
     def __getstate__(self) -> dict[str, object]:
         # Workers open their own connection.

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import pytest
 
@@ -50,6 +51,24 @@ def test_a_topic_with_too_few_negatives_is_counted(folder):
     done, rows = mined(folder, negatives=2)
     assert (done.rows, done.short, done.topics) == (1, 1, 2)
     assert rows[0]["qid"] == "other"
+
+
+def test_memory_does_not_grow_with_the_corpus(folder):
+    """Held are the docids, for the reader to find one twice, and no text."""
+
+    def peak(passages):
+        with open(folder / "docs.jsonl", "w") as handle:
+            for i in range(passages):
+                text = " ".join(f"w{i}x{k}" for k in range(60))
+                handle.write(json.dumps({"id": f"d{i}", "text": text}) + "\n")
+        tracemalloc.start()
+        mined(folder)
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(100)
+    assert (peak(4100) - peak(100)) / 4000 < 200
 
 
 def test_what_cannot_be_mined(folder):

@@ -1,9 +1,10 @@
 import json
 import pickle
+import resource
 
 import pytest
 
-from l0pyserini.errors import TrainingDataError, UsageError
+from l0pyserini.errors import DiskError, TrainingDataError, UsageError
 from l0pyserini.train.sources import text_stores
 from l0pyserini.train.texts import TextStore, repair_latin1
 
@@ -12,6 +13,25 @@ def test_texts_are_found_by_id_in_the_order_asked(tmp_path):
     store = TextStore.build(tmp_path / "t.sqlite", [("a", "one"), ("b", "zwei ü")], "document")
     assert store.get(["b", "a", "b"], "here") == ["zwei ü", "one", "zwei ü"]
     assert pickle.loads(pickle.dumps(store)).get(["a"], "here") == ["one"]
+
+
+def test_a_store_that_another_machine_wrote_is_missed_by_name(tmp_path):
+    store = TextStore.build(tmp_path / "t.sqlite", [("a", "one")], "document")
+    (tmp_path / "t.sqlite").unlink()
+    with pytest.raises(TrainingDataError, match="t.sqlite: is not there.*that all machines share"):
+        store.get(["a"], "here")
+
+
+def test_a_full_disk_leaves_no_store(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    rows = ((str(i), "text " * 50) for i in range(100_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
+    try:
+        with pytest.raises(DiskError, match="t.sqlite: the texts cannot be stored.*Free some"):
+            TextStore.build(tmp_path / "t.sqlite", rows, "document")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_id_is_named_with_its_row(tmp_path):
