@@ -8,9 +8,10 @@ from pathlib import Path
 from l0pyserini.errors import UsageError
 from l0pyserini.files import atomic_write, refuse_existing
 from l0pyserini.progress import Stopwatch, say
+from l0pyserini.train.ensemble import ENSEMBLE_SCALE, ensemble, usual_gap
 from l0pyserini.train.rows import Row, open_rows, row_json
 from l0pyserini.train.sources import text_stores
-from l0pyserini.train.teachers import ENSEMBLE_SCALE, ensemble, open_teacher, score_rows
+from l0pyserini.train.teachers import open_teacher, score_rows
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ def teach_rows(
 ) -> TeachSummary:
     """Score rows with one or several teachers and write them with "scores".
 
-    Each teacher's scores are normalised to 0..1 within a row, averaged and multiplied by scale.
+    Each teacher's scores are scaled, averaged and multiplied by scale: see train.ensemble. A
+    teacher's usual gap is that of all rows scored.
     The distinct texts' vectors are held in memory: about 800 bytes a document of a 384-dimensional
     model, 2,000 of a sparse one.
 
@@ -57,10 +59,11 @@ def teach_rows(
     for spec in teachers:
         teacher = open_teacher(spec, device, batch_size, max_length)
         say(f"{teacher.name}: {len(chosen):,} rows")
-        scores.append(score_rows(teacher, queries, offered))
+        scores.append(score_rows(teacher, queries, offered, [row.where for row in chosen]))
+    gaps = [usual_gap(one) for one in scores]
     with atomic_write(output) as handle:
         for i, row in enumerate(chosen):
-            combined = ensemble([one[i] for one in scores], scale)
+            combined = ensemble([one[i] for one in scores], gaps, scale)
             ids = row.documents[: len(combined)]
             handle.write(row_json(row.query, ids, [round(float(s), 4) for s in combined]))
     distinct = len({text for row in offered for text in row})

@@ -2,39 +2,37 @@
 
 import dataclasses
 import json
-import os
+import random
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from l0pyserini.errors import OutputExistsError, UsageError
+from l0pyserini.errors import OutputExistsError, TrainingError, UsageError
 from l0pyserini.model.checkpoint import Checkpoint, open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.progress import Stopwatch
-from l0pyserini.torchrun import launched_rank
-from l0pyserini.train.batches import Collator, Example, RowDataset
-from l0pyserini.train.checkpoints import (
-    ENCODER,
-    STATE,
-    check_same_recipe,
-    last_complete,
-    save_student,
-)
+from l0pyserini.train.arguments import training_arguments
+from l0pyserini.train.batches import Collator, RowDataset
+from l0pyserini.train.checkpoints import ENCODER, STATE, last_complete, save_student
 from l0pyserini.train.config import LexicalConfig, TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.development import Development
+from l0pyserini.train.distributed import first_makes, process_index
+from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
+from l0pyserini.train.live import LiveTeaching
+from l0pyserini.train.resume import accept_recipe
 from l0pyserini.train.rows import open_rows
 from l0pyserini.train.sources import text_stores
 from l0pyserini.train.student import Student
-from l0pyserini.train.teachers import ensemble, open_teacher, score_rows
+from l0pyserini.train.teachers import open_teacher
 from l0pyserini.train.watch import ProgressLine, Watch
 
 CHECKPOINTS = "checkpoints"
 LOG = "log.jsonl"
+TEXTS = "texts"
 
 
 @dataclass(frozen=True)
@@ -60,10 +58,14 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
     """
     from transformers import PrinterCallback
 
-    from l0pyserini.train.trainer import EpochDraw, L0Trainer
+    from l0pyserini.train.trainer import EpochDraw, L0Trainer, OwnIntervals
 
     output = Path(recipe.output)
-    started = _start(output, recipe, resume)
+    arguments = training_arguments(recipe, output / CHECKPOINTS)
+    # One process looks after the folder for all: they go on from the same checkpoint.
+    started = first_makes(lambda: _start(output, recipe, resume))
+    if started is not None:
+        _check_shared(started)
     checkpoint = open_checkpoint(recipe.model, activation=recipe.activation, idf=recipe.query.idf)
     student = _student(recipe, checkpoint)
     dataset = _dataset(recipe, output)
@@ -79,14 +81,14 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         student,
         controller,
         watch,
-        args=_arguments(recipe, output),
+        args=arguments,
         train_dataset=dataset,
-        data_collator=_collator(recipe, student),
+        data_collator=_collator(recipe, student, dataset, str(arguments.device)),
     )
-    _check_enough(recipe, len(dataset), trainer.args.world_size)
+    _check_enough(recipe, len(dataset), arguments.world_size)
     development = Development(recipe, trainer, output / ENCODER, line)
     trainer.remove_callback(PrinterCallback)
-    for callback in (EpochDraw(dataset), line, development):
+    for callback in (OwnIntervals(), EpochDraw(dataset), line, development):
         trainer.add_callback(callback)
     stopwatch = Stopwatch()
     trainer.train(resume_from_checkpoint=str(started) if started else None)
@@ -109,17 +111,32 @@ def _last_line(log: Path) -> dict[str, float]:
 
 
 def _start(output: Path, recipe: TrainConfig, resume: bool) -> Path | None:
-    """Return the checkpoint to go on from. The first process looks after the folder for all."""
-    first = launched_rank() == 0
-    if first and not resume and output.is_dir() and any(output.iterdir()):
+    """Make the folder ready; return the checkpoint to go on from."""
+    if not resume and output.is_dir() and any(output.iterdir()):
         raise OutputExistsError(
             f"{output}: holds a training already. Give --resume to go on with it, or another "
             "output=FOLDER."
         )
-    if first:
-        output.mkdir(parents=True, exist_ok=True)
-        check_same_recipe(output, dataclasses.asdict(recipe))
-    return last_complete(output / CHECKPOINTS) if resume else None
+    output.mkdir(parents=True, exist_ok=True)
+    changes = accept_recipe(output, dataclasses.asdict(recipe))
+    started = last_complete(output / CHECKPOINTS) if resume else None
+    if changes:
+        step = int(started.name.split("-")[1]) if started else 0
+        ProgressLine(output / LOG).write({"step": step, "changed": changes})
+    return started
+
+
+def _check_shared(checkpoint: Path) -> None:
+    """Refuse to train on from a checkpoint that only the first process sees.
+
+    Raises:  TrainingError: if this process's disk does not hold it.
+    """
+    if not (checkpoint / STATE).is_file():
+        raise TrainingError(
+            f"{checkpoint}: the first process goes on from this checkpoint, and process "
+            f"{process_index()} does not see it. Expected an output on a disk that all machines "
+            "share."
+        )
 
 
 def _student(recipe: TrainConfig, checkpoint: Checkpoint) -> Student:
@@ -154,26 +171,23 @@ def _dataset(recipe: TrainConfig, output: Path) -> RowDataset:
     rows = open_rows(data.rows)
     corpus = topics = None
     if data.corpus is not None:
-        place = output / f"texts-{launched_rank()}"
-        corpus, topics = text_stores(data.corpus, data.topics, place)
+        spec, asked = data.corpus, data.topics
+        corpus, topics = first_makes(lambda: text_stores(spec, asked, output / TEXTS))
     return RowDataset(rows, data.documents, recipe.seed, corpus, topics)
 
 
-def _collator(recipe: TrainConfig, student: Student) -> Collator:
+def _collator(recipe: TrainConfig, student: Student, dataset: RowDataset, device: str) -> Collator:
     teach = None
     if recipe.teacher.models:
-        device = recipe.teacher.device or recipe.device or _default_device()
-        teachers = [
-            open_teacher(spec, device, max_length=recipe.max_length)
-            for spec in recipe.teacher.models
-        ]
-
-        def teach(examples: list[Example]) -> np.ndarray[Any, np.dtype[np.float32]]:
-            queries = [example.query for example in examples]
-            documents = [example.documents for example in examples]
-            scores = [np.stack(score_rows(one, queries, documents)) for one in teachers]
-            return ensemble(scores, recipe.teacher.scale)
-
+        names = recipe.teacher.models
+        place = recipe.teacher.device or device
+        teachers = [open_teacher(name, place, max_length=recipe.max_length) for name in names]
+        teach = LiveTeaching(teachers, recipe.teacher.scale)
+        if recipe.data.documents < MIN_MAX_DOCUMENTS:
+            chosen = random.Random(recipe.seed).sample(
+                range(len(dataset)), min(len(dataset), CALIBRATION_ROWS)
+            )
+            teach.gaps = first_makes(lambda: teach.measure([dataset[i] for i in chosen]))
     pad_id = getattr(student.lm.config, "pad_token_id", None) or 0
     return Collator(student.tokenizer, recipe.max_length, pad_id, teach)
 
@@ -185,40 +199,3 @@ def _check_enough(recipe: TrainConfig, rows: int, processes: int) -> None:
             f"{recipe.data.rows}: {rows} rows, expected at least the {wanted} of one step "
             "(batch_size x gradient_accumulation x processes). Lower batch_size."
         )
-
-
-def _default_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _arguments(recipe: TrainConfig, output: Path) -> Any:
-    from importlib.util import find_spec
-
-    from transformers import TrainingArguments
-
-    device = recipe.device or _default_device()
-    if device == "cpu" and recipe.precision == "float16":
-        raise UsageError("precision float16 needs a GPU. Give precision=bfloat16 or float32.")
-    return TrainingArguments(
-        output_dir=str(output / CHECKPOINTS),
-        max_steps=recipe.steps,
-        per_device_train_batch_size=recipe.batch_size * recipe.gradient_accumulation,
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        warmup_steps=recipe.warmup_steps,
-        lr_scheduler_type="linear",
-        max_grad_norm=recipe.max_grad_norm or 0.0,
-        bf16=recipe.precision == "bfloat16",
-        fp16=recipe.precision == "float16",
-        use_cpu=device == "cpu",
-        ddp_backend="gloo" if device == "cpu" and "WORLD_SIZE" in os.environ else None,
-        ddp_find_unused_parameters=False,
-        seed=recipe.seed,
-        logging_steps=recipe.log_every,
-        save_strategy="steps",
-        save_steps=recipe.save_every,
-        dataloader_drop_last=True,
-        remove_unused_columns=False,
-        disable_tqdm=True,
-        report_to=["tensorboard"] if find_spec("tensorboard") else [],
-    )

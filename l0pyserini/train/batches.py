@@ -1,5 +1,6 @@
 """Batches: rows to token ids, padded."""
 
+import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,6 +75,12 @@ class RowDataset(torch.utils.data.Dataset[Example]):
         return Example(row.where, query, documents, scores)
 
 
+def names_of(texts: Sequence[str]) -> Tensor:
+    """Return [N] int64 that are the same for the same texts, in every process."""
+    digests = (hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
+    return torch.tensor([int.from_bytes(one, "big", signed=True) for one in digests])
+
+
 class Collator:
     """Examples to the tensors a step takes.
 
@@ -89,7 +96,8 @@ class Collator:
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Return ids, mask: [Q * S, L]; query_tokens: [Q, T], -1 = none; teacher: [Q, S] or None;
-        where: the rows' places."""
+        query_names: [Q] and document_names: [Q * S], equal for equal texts; where: the rows'
+        places."""
         texts = [text for example in examples for text in example.documents]
         encoded = self._documents.backend.encode_batch_fast(texts)
         ids = [one.ids if text.strip() else [] for one, text in zip(encoded, texts, strict=True)]
@@ -99,6 +107,8 @@ class Collator:
             "mask": mask,
             "query_tokens": pad(self._query_ids(examples), -1)[0],
             "teacher": self._scores(examples),
+            "query_names": names_of([example.query for example in examples]),
+            "document_names": names_of(texts),
             "where": [example.where for example in examples],
         }
 

@@ -1,14 +1,13 @@
 """Checkpoints of a training: each holds an encoder that `encode` loads, and what a resume needs."""
 
 import copy
-import json
 import shutil
 from pathlib import Path
 
 import torch
 
-from l0pyserini.errors import CheckpointError, TrainingError
-from l0pyserini.files import write_json
+from l0pyserini.errors import TrainingError
+from l0pyserini.model.finite import parameter_fault
 from l0pyserini.model.saving import save_checkpoint
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.student import Student
@@ -17,15 +16,25 @@ ENCODER = "encoder"
 STATE = "l0_state.json"
 """Written last: a checkpoint without it was not finished."""
 
-RECIPE = "recipe.json"
-
 
 def save_student(
     folder: Path, student: Student, recipe: TrainConfig, dtype: str = "float32"
 ) -> None:
-    """Save the student as an encoder folder, replacing an older one whole."""
-    # Saving in half precision must not round the weights that training goes on with.
-    lm = student.lm if dtype == "float32" else copy.deepcopy(student.lm)
+    """Save the student as an encoder folder, replacing an older one whole.
+
+    Raises:  TrainingError: if a weight is NaN or infinite; the older folder stays.
+    """
+    lm = student.lm
+    fault = parameter_fault(student)
+    if fault is None and dtype != "float32":
+        # Saving in half precision must not round the weights that training goes on with.
+        lm = copy.deepcopy(lm).to(getattr(torch, dtype))
+        fault = parameter_fault(lm)
+    if fault is not None:
+        raise TrainingError(
+            f"{folder}: was not saved: as {dtype}, {fault}. Lower learning_rate, raise "
+            "warmup_steps or set max_grad_norm=1; the last checkpoint is kept, as sound as it was."
+        )
     save_checkpoint(
         folder,
         lm,
@@ -51,26 +60,3 @@ def last_complete(root: Path) -> Path | None:
     while found and not (found[-1] / STATE).is_file():
         shutil.rmtree(found.pop(), ignore_errors=True)
     return found[-1] if found else None
-
-
-def check_same_recipe(output: Path, recipe: dict[str, object]) -> None:
-    """Refuse to go on with a run that another recipe began; write the recipe of a new run.
-
-    Raises:  TrainingError: naming the keys that differ.
-             CheckpointError: if the run's own record cannot be read.
-    """
-    path = output / RECIPE
-    if not path.is_file():
-        write_json(path, recipe)
-        return
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
-        raise CheckpointError(f"{path}: cannot be read ({fault}). Begin anew elsewhere.") from fault
-    changed = [key for key in recipe if before.get(key) != recipe[key]]
-    if changed:
-        key = changed[0]
-        raise TrainingError(
-            f"{output}: was begun with another recipe: {key} was {before.get(key)!r} and is "
-            f"{recipe[key]!r}. Give the recipe it was begun with, or another output."
-        )

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
+from l0pyserini.errors import NotFiniteError
 from l0pyserini.model.encoder import DocumentEncoder
 from l0pyserini.train.checkpoints import save_student
 from l0pyserini.train.config import TrainConfig
@@ -48,7 +49,12 @@ class Development(TrainerCallback):
         self._trainer.accelerator.wait_for_everyone()
 
     def _evaluate(self, step: int) -> None:
-        results = evaluate_student(self._trainer.student, self._recipe, self._sets)
+        try:
+            results = evaluate_student(self._trainer.student, self._recipe, self._sets)
+        except NotFiniteError as fault:
+            raise self._trainer.broken_off(
+                "the logits are NaN or infinite on a development set"
+            ) from fault
         mean = sum(result.ndcg for result in results.values()) / len(results)
         shown = ", ".join(
             f"{name} {one.ndcg:.4f} (length {one.length:.0f}, FLOPS {one.flops:.2f})"

@@ -5,11 +5,14 @@ alike from gathered values then has the right gradient when the backward pass of
 what all processes send back, which is what these two do. With one process both do nothing.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+from l0pyserini.errors import L0Error
 
 
 def world_size() -> int:
@@ -20,6 +23,27 @@ def world_size() -> int:
 def process_index() -> int:
     """Return this process's place among them, from 0."""
     return dist.get_rank() if world_size() > 1 else 0
+
+
+def first_makes[T](make: Callable[[], T]) -> T:
+    """Return what the first process makes, to all: the others wait for it and make nothing.
+
+    What is made travels as a pickle.
+
+    Raises:  in all processes the L0Error that the first one met.
+    """
+    if world_size() == 1:
+        return make()
+    box: list[Any] = [None, None]
+    if process_index() == 0:
+        try:
+            box[0] = make()
+        except L0Error as fault:
+            box[1] = fault
+    dist.broadcast_object_list(box)
+    if box[1] is not None:
+        raise box[1]
+    return cast(T, box[0])
 
 
 class _Sum(torch.autograd.Function):

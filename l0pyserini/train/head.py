@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from l0pyserini.errors import NotFiniteError
+from l0pyserini.model.finite import not_finite
 from l0pyserini.model.head import HEADS, TiledHead
 
 SLACK = {"float32": 0.0, "bfloat16": 0.02, "int8": 0.2}
@@ -45,6 +47,8 @@ class _SparseMax(torch.autograd.Function):
                 found = exact.new_full((len(exact), len(weight)), float("inf"))
             else:
                 found = (search or HEADS[precision](weight, bias)).max_logits(exact, mask)
+                if rows := not_finite(found):
+                    raise NotFiniteError("the logits are NaN or infinite", rows)
             maxima = torch.zeros(found.shape, dtype=weight.dtype, device=weight.device)
             documents, tokens, places = [], [], []
             for document in range(len(exact)):
@@ -125,6 +129,7 @@ def max_logits(
              whose maximum the search misses lies next to zero. search: the head of weight, bias
              and precision, where the caller has made it for several batches.
     Returns: [B, V], of weight's dtype, >= 0; all 0 for a document without tokens.
+    Raises:  NotFiniteError: if a searched logit is NaN or infinite, which no comparison would find.
     Source:  arXiv 2109.10086, eq. 2; the sparse gradient is ours.
     """
     return _SparseMax.apply(hidden, mask, weight, bias, precision, search)

@@ -1,6 +1,7 @@
 """The whole loss of a batch: ranking losses and regulariser, and what there is to watch."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +16,13 @@ from l0pyserini.train.distributed import (
 )
 from l0pyserini.train.losses import info_nce, kl_divergence, margin_mse
 from l0pyserini.train.regularizers import REGULARIZERS
+
+
+class Names(NamedTuple):
+    """What tells equal texts. queries: [Q] int64. documents: [Q * S] int64."""
+
+    queries: Tensor
+    documents: Tensor
 
 
 @dataclass(frozen=True)
@@ -36,12 +44,14 @@ class Objective:
         teacher: Tensor | None,
         strength: float,
         threshold: float,
+        names: Names,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its parts.
 
         Args:    maxima: [Q * S, V] float >= 0, S documents a query, the relevant one first.
                  query_weights, query_tokens: [Q, T]. teacher: [Q, S] scores, where a loss wants
-                 them. strength: lambda at this step. threshold: t at this step.
+                 them. strength: lambda at this step. threshold: t at this step. names: which
+                 texts are the same, for in-batch negatives.
         Returns: [] float with a graph; parts without one.
         """
         queries = len(query_tokens)
@@ -57,7 +67,7 @@ class Objective:
             parts["margin_mse"] = wanted.margin_mse * margin_mse(own, teacher, wanted.temperature)
         if wanted.infonce:
             parts["infonce"] = wanted.infonce * self._info_nce(
-                own, weights, query_tokens, query_weights
+                own, weights, query_tokens, query_weights, names
             )
         chosen = self.regularizer
         if strength > 0:
@@ -71,7 +81,12 @@ class Objective:
         return loss, {name: part.detach() for name, part in parts.items()}
 
     def _info_nce(
-        self, own: Tensor, weights: Tensor, tokens: Tensor, query_weights: Tensor
+        self,
+        own: Tensor,
+        weights: Tensor,
+        tokens: Tensor,
+        query_weights: Tensor,
+        names: Names,
     ) -> Tensor:
         queries, slots, vocabulary = weights.shape
         if not self.loss.in_batch_negatives:
@@ -81,7 +96,28 @@ class Objective:
         scores = score_all(offered, tokens, query_weights)
         positives = torch.arange(queries, device=own.device) * slots
         positives = positives + process_index() * queries * slots
+        scores = scores.masked_fill(no_negatives(names, positives), float("-inf"))
         return info_nce(scores, positives, self.loss.temperature)
+
+
+@torch.no_grad()
+def no_negatives(names: Names, positives: Tensor) -> Tensor:
+    """Return which documents of all processes are no negatives of each query.
+
+    These are the positives of the same query in other rows, wherever they stand, and all but the
+    first of the documents that several rows hold: a document is a negative once.
+
+    Args:    names: of this process's rows. positives: [Q] int64, the column of each row's positive.
+    Returns: [Q, N] bool; False for the positives' own columns.
+    """
+    documents = gather_over_processes(names.documents)
+    queries = gather_over_processes(names.queries)
+    relevant = documents[:: len(names.documents) // len(names.queries)]
+    asked_again = names.queries.unsqueeze(1) == queries
+    wanted = relevant.unsqueeze(1) == documents
+    out = (asked_again.float() @ wanted.float()) > 0
+    out |= (documents.unsqueeze(1) == documents).tril(-1).any(dim=1)
+    return out.scatter(1, positives.unsqueeze(1), False)
 
 
 def score_own(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from l0pyserini.errors import NotFiniteError
 from l0pyserini.idf.table import IdfTable
 from l0pyserini.model.head import silence
 from l0pyserini.model.lexical import LexicalTerm
@@ -58,6 +59,7 @@ class Student(nn.Module):
         Args:    ids: [B, L] int64. mask: [B, L] bool, True = real token. query_tokens: [Q, T]
                  int64, distinct in each row, -1 where a query has fewer.
         Returns: [B, V] float32 >= 0, 0 for special tokens; [Q, T] float32 >= 0 or None.
+        Raises:  NotFiniteError: if logits are NaN or infinite; its rows are documents of ids.
         """
         # Texts of similar length go together, so that little is padding.
         lengths = mask.sum(dim=1)
@@ -67,7 +69,11 @@ class Student(nn.Module):
             while at < len(order):
                 width = max(int(lengths[order[at]]), 1)
                 rows = order[at : at + max(1, GROUP_TOKENS // width)]
-                parts.append(self._maxima(ids[rows, :width], mask[rows, :width]))
+                try:
+                    parts.append(self._maxima(ids[rows, :width], mask[rows, :width]))
+                except NotFiniteError as fault:
+                    places = rows[list(fault.rows)].tolist()
+                    raise NotFiniteError(str(fault), places) from fault
                 at += len(rows)
         maxima = torch.cat(parts)[order.argsort()] * self.kept
         return maxima, None if query_tokens is None else self.ask(query_tokens)

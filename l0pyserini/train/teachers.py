@@ -1,4 +1,4 @@
-"""Teachers: models whose scores a student learns from, and their ensemble.
+"""Teachers: models whose scores a student learns from.
 
 A teacher is named `kind:model`: `dense:` a bi-encoder and `cross:` a cross-encoder of
 sentence-transformers, `sparse:` a masked LM that encodes queries and documents alike (SPLADE).
@@ -13,14 +13,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from l0pyserini.errors import TrainingError, UsageError
+from l0pyserini.errors import NotFiniteError, TrainingError, UsageError
 from l0pyserini.progress import progress_bar
+from l0pyserini.train.ensemble import Scores
 from l0pyserini.train.lexical import LexicalTeacher
-
-ENSEMBLE_SCALE = 30.0
-"""By which the averaged scores, 0 to 1, are multiplied; as in the paper."""
-
-Scores = NDArray[np.float32]
 
 
 class DenseTeacher:
@@ -74,7 +70,11 @@ class SparseTeacher:
         """Return [N, V] in compressed rows."""
         from scipy.sparse import csr_array
 
-        pairs = self._encoder.encode_arrays(texts, self._batch_size)
+        try:
+            pairs = self._encoder.encode_arrays(texts, self._batch_size)
+        except NotFiniteError as fault:
+            text = texts[fault.rows[0]][:60]
+            raise TrainingError(f"teacher {self.name}: text {text!r}: {fault}") from fault
         starts = np.cumsum([0, *(len(tokens) for tokens, _ in pairs)])
         tokens = np.concatenate([tokens for tokens, _ in pairs])
         weights = np.concatenate([weights for _, weights in pairs])
@@ -139,29 +139,31 @@ def open_teacher(
         ) from fault
 
 
-def normalised(scores: Scores) -> Scores:
-    """Scale each query's scores to 0..1; equal scores become 0.
-
-    Args, Returns:  [..., N] float32.
-    Source:  arXiv 2411.04403, sec. 3 (min-max normalisation within a query).
-    """
-    low = scores.min(axis=-1, keepdims=True)
-    spread = scores.max(axis=-1, keepdims=True) - low
-    return ((scores - low) / np.where(spread > 0, spread, 1)).astype(np.float32)
-
-
-def ensemble(scores: Sequence[Scores], scale: float = ENSEMBLE_SCALE) -> Scores:
-    """Return the scaled mean of the teachers' normalised scores of the same documents.
-
-    A single teacher's scores are normalised and scaled too, so that temperatures mean the same.
-    """
-    return (np.mean([normalised(one) for one in scores], axis=0) * scale).astype(np.float32)
-
-
 def score_rows(
+    teacher: Teacher,
+    queries: Sequence[str],
+    documents: Sequence[Sequence[str]],
+    places: Sequence[str],
+) -> list[Scores]:
+    """Score each query's documents; a bi-encoder sees each distinct text once.
+
+    Args:    places: of the rows, as file:line.
+    Raises:  TrainingError: if a score is NaN or infinite.
+    """
+    scores = _scores(teacher, queries, documents)
+    for place, row in zip(places, scores, strict=True):
+        for number, score in enumerate(row, start=1):
+            if not np.isfinite(score):
+                raise TrainingError(
+                    f"{place}: teacher {teacher.name} gave document {number} the score {score}, "
+                    "expected a finite number. Fetch the teacher again, or leave it out."
+                )
+    return scores
+
+
+def _scores(
     teacher: Teacher, queries: Sequence[str], documents: Sequence[Sequence[str]]
 ) -> list[Scores]:
-    """Score each query's documents; a bi-encoder sees each distinct text once."""
     if isinstance(teacher, LexicalTeacher):
         return teacher.score_rows(queries, documents)
     if isinstance(teacher, CrossTeacher):

@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback
 
-from l0pyserini.errors import TrainingError
+from l0pyserini.errors import NotFiniteError, TrainingError
 from l0pyserini.files import write_json
 from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.train.checkpoints import ENCODER, STATE, save_student, saved_checkpoints
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
-from l0pyserini.train.objective import Objective, sparsity
+from l0pyserini.train.objective import Names, Objective, sparsity
 from l0pyserini.train.student import Student
 from l0pyserini.train.watch import Watch
 
@@ -81,12 +81,18 @@ class L0Trainer(Trainer):
         self.student.keep_queries_positive()
         model.train()
         batch = self._prepare_inputs(inputs)
-        if self.recipe.gradient_accumulation == 1:
-            maxima, weights = model(batch["ids"], batch["mask"], batch["query_tokens"])
-            loss = self._judge(maxima, weights, batch)
-            self.accelerator.backward(loss)
-            return loss.detach()
-        return self._step_in_parts(model, batch)
+        try:
+            if self.recipe.gradient_accumulation == 1:
+                return self._step_at_once(model, batch)
+            return self._step_in_parts(model, batch)
+        except NotFiniteError as fault:
+            raise self.broken_off(f"{fault}, {_span(inputs['where'])}") from fault
+
+    def _step_at_once(self, model: nn.Module, batch: dict[str, Any]) -> Tensor:
+        maxima, weights = model(batch["ids"], batch["mask"], batch["query_tokens"])
+        loss = self._judge(maxima, weights, batch)
+        self.accelerator.backward(loss)
+        return loss.detach()
 
     def _step_in_parts(self, model: nn.Module, batch: dict[str, Any]) -> Tensor:
         parts = list(_parts(batch, self.recipe.gradient_accumulation))
@@ -121,21 +127,33 @@ class L0Trainer(Trainer):
         step = self.state.global_step
         strength, threshold = self.controller.strength(step), self.controller.threshold
         tokens = batch["query_tokens"]
+        names = Names(batch["query_names"], batch["document_names"])
         loss, parts = self._objective(
-            maxima, weights, tokens, batch["teacher"], strength, threshold
+            maxima, weights, tokens, batch["teacher"], strength, threshold, names
         )
         value = float(loss.detach())
         if not math.isfinite(value):
-            raise TrainingError(
-                f"step {step}: the loss is {value}, in the batch of {batch['where'][0]} to "
-                f"{batch['where'][-1]}. Lower learning_rate, raise warmup_steps or set "
-                "max_grad_norm=1; the last checkpoint is kept."
-            )
+            raise self.broken_off(f"the loss is {value}, {_span(batch['where'])}")
         measured = sparsity(maxima.detach(), tokens, threshold)
         self.controller.observe(step, measured["length"], measured["flops"])
         shown = {name: float(part) for name, part in parts.items()}
         self.watch.add(shown | measured | {"lambda": strength})
         return loss
+
+    def broken_off(self, seen: str) -> TrainingError:
+        """Return the error that stops the training at this step, and what to do."""
+        return TrainingError(
+            f"step {self.state.global_step}: {seen}. Expected a finite number. Lower "
+            "learning_rate, raise warmup_steps or set max_grad_norm=1; the last checkpoint is kept."
+        )
+
+    def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
+        """Return the norm of the step's gradients, before the optimiser follows them."""
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        # In float16 the scaler leaves such a step out by itself and scales less.
+        if self.recipe.precision != "float16" and not math.isfinite(float(norm)):
+            raise self.broken_off(f"the norm of the gradients is {float(norm)}")
+        return norm
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Log the means of what was watched since the last time beside the loss."""
@@ -177,6 +195,14 @@ class EpochDraw(TrainerCallback):
         self._dataset.set_epoch(int(state.epoch or 0))
 
 
+class OwnIntervals(TrainerCallback):
+    """Has a resumed run log and save at the recipe's intervals, not at its checkpoint's."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Count the intervals anew."""
+        state.compute_steps(args, state.max_steps)
+
+
 def _parts(batch: dict[str, Any], count: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Cut a batch into parts of whole queries: (ids, mask, query tokens)."""
     queries = len(batch["query_tokens"])
@@ -191,6 +217,10 @@ def _parts(batch: dict[str, Any], count: int) -> Iterator[tuple[Tensor, Tensor, 
             batch["mask"][documents],
             batch["query_tokens"][first:last],
         )
+
+
+def _span(places: list[str]) -> str:
+    return f"in the batch of {places[0]} to {places[-1]}"
 
 
 def _no_sync(model: nn.Module) -> Any:

@@ -3,11 +3,19 @@ import torch
 
 from l0pyserini.model.activation import activate
 from l0pyserini.train.config import LossConfig, RegularizerConfig
-from l0pyserini.train.losses import kl_divergence
-from l0pyserini.train.objective import Objective, score_all, score_own, sparsity
+from l0pyserini.train.losses import info_nce, kl_divergence
+from l0pyserini.train.objective import (
+    Names,
+    Objective,
+    no_negatives,
+    score_all,
+    score_own,
+    sparsity,
+)
 from l0pyserini.train.regularizers import flops
 
 TOKENS = torch.tensor([[1, 3, -1], [0, -1, -1]])
+NAMES = Names(torch.tensor([1, 2]), torch.arange(6))
 WEIGHTS = torch.tensor([[2.0, 0.5, 0.0], [3.0, 0.0, 0.0]])
 
 
@@ -26,12 +34,14 @@ def test_scores_are_sums_over_the_querys_tokens():
     torch.testing.assert_close(everything[1, 3:], own[1])
 
 
-def judged(regularizer=None, loss=None, strength=1.0, threshold=0.0, activation="log1p_relu"):
+def judged(regularizer=None, loss=None, strength=1.0, threshold=0.0, activation="log1p_relu",
+    names=NAMES,
+):  # fmt: skip
     objective = Objective(
         activation, loss or LossConfig(kl=1.0), regularizer or RegularizerConfig(weight=1.0)
     )
     teacher = torch.tensor([[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
-    return objective(maxima(), WEIGHTS, TOKENS, teacher, strength, threshold)
+    return objective(maxima(), WEIGHTS, TOKENS, teacher, strength, threshold, names)
 
 
 def test_parts_sum_to_the_loss():
@@ -71,6 +81,32 @@ def test_in_batch_negatives_offer_all_documents():
     alone = judged(loss=LossConfig(infonce=1.0))[1]["infonce"]
     together = judged(loss=LossConfig(infonce=1.0, in_batch_negatives=True))[1]["infonce"]
     assert together > alone
+
+
+def test_a_document_is_a_negative_once_and_never_where_it_answers():
+    # Rows 0 and 2 ask the same; rows 1 and 2 share document 12 with row 0's negatives.
+    queries = torch.tensor([7, 8, 7])
+    documents = torch.tensor([10, 11, 12, 20, 12, 11, 30, 10, 21])
+    out = no_negatives(Names(queries, documents), torch.tensor([0, 3, 6]))
+    t, f = True, False
+    assert out.tolist() == [
+        [f, f, f, f, t, t, t, t, f],
+        [f, f, f, f, t, t, f, t, f],
+        [t, f, f, f, t, t, f, t, f],
+    ]
+
+
+def test_another_row_of_the_same_query_is_no_negative():
+    loss = LossConfig(infonce=1.0, in_batch_negatives=True)
+    apart = judged(loss=loss)[1]["infonce"]
+    names = Names(torch.tensor([1, 1]), torch.tensor([0, 1, 2, 3, 4, 2]))
+    weights = activate(maxima(), "log1p_relu")
+    scores = score_all(weights, TOKENS, WEIGHTS)
+    scores[0, [3, 5]] = scores[1, [0, 5]] = float("-inf")
+    by_hand = info_nce(scores, torch.tensor([0, 3]))
+    together = judged(loss=loss, names=names)[1]["infonce"]
+    assert together.item() == pytest.approx(by_hand.item())
+    assert together < apart
 
 
 def test_sparsity_counts_what_there_is():

@@ -21,9 +21,13 @@ from l0pyserini.errors import (
     UsageError,
 )
 from l0pyserini.model import DocumentEncoder, open_checkpoint
+from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.train import train
+from l0pyserini.train.checkpoints import save_student
 from l0pyserini.train.config import DevConfig, LexicalConfig
+from l0pyserini.train.student import Student
+from tests.broken import BEARS, overflowing
 
 BROKEN_ROW = 7
 """Not among the rows of the first step, whose order the seed decides."""
@@ -121,16 +125,39 @@ def test_accumulation_draws_the_same_dropout_in_both_passes(whole, tmp_path):
     assert all(line["grad_norm"] > 0 for line in curve(tmp_path / "b"))
 
 
+def by_id(data, folder: Path):
+    """The same rows with ids, and the texts in files."""
+    documents: dict[str, str] = {}
+    rows = [json.loads(line) for line in Path(data.rows).read_text().splitlines()]
+    with open(folder / "ids.jsonl", "w") as ids, open(folder / "topics.tsv", "w") as topics:
+        for number, row in enumerate(rows):
+            docs = [documents.setdefault(text, f"d{len(documents)}") for text in row["docs"]]
+            ids.write(json.dumps({"qid": f"q{number}", "docids": docs, "scores": row["scores"]}))
+            ids.write("\n")
+            topics.write(f"q{number}\t{row['query']}\n")
+    with open(folder / "docs.jsonl", "w") as corpus:
+        for text, docid in documents.items():
+            corpus.write(json.dumps({"id": docid, "text": text}) + "\n")
+    files = {"rows": "ids.jsonl", "corpus": "docs.jsonl", "topics": "topics.tsv"}
+    return dataclasses.replace(data, **{key: str(folder / name) for key, name in files.items()})
+
+
 def test_two_processes_train_what_one_does(whole, tmp_path, recipe_file):
-    recipe = changed(whole[0], tmp_path / "two")
-    words = command_line(recipe, recipe_file, "batch_size=2", "steps=4")
+    data = by_id(whole[0].data, tmp_path)
+    recipe = changed(whole[0], tmp_path / "two", data=data)
+    texts = [f"data.corpus={data.corpus}", f"data.topics={data.topics}"]
+    words = command_line(recipe, recipe_file, "batch_size=2", "steps=3", *texts)
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
     port = f"--master_port={29500 + os.getpid() % 1000}"
     done = subprocess.run(
         [*launcher, port, *words], env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    alone = changed(whole[0], tmp_path / "one", steps=4)
+    assert sorted((tmp_path / "two").rglob("*.sqlite*")) == [
+        tmp_path / "two/texts/corpus.sqlite",
+        tmp_path / "two/texts/topics.sqlite",
+    ]
+    alone = changed(whole[0], tmp_path / "one", steps=3)
     train(alone)
     together, single = curve(tmp_path / "two"), curve(tmp_path / "one")
     for name in ("loss", "grad_norm", "length", "flops", "masked"):
@@ -188,6 +215,70 @@ def test_a_broken_loss_stops_and_keeps_the_checkpoint(whole, tmp_path):
     with pytest.raises(TrainingError, match=r"step [1-5]: the loss is nan.*rows.jsonl:\d+ to"):
         train(recipe)
     assert list((tmp_path / "nan/checkpoints").glob("checkpoint-*/l0_state.json"))
+
+
+def test_broken_logits_stop_with_the_step(whole, tmp_path):
+    """A comparison drops NaN: without a check they are documents without tokens."""
+    model = str(overflowing(tmp_path / "model"))
+    recipe = changed(whole[0], tmp_path / "out", model=model, max_length=BEARS + 4, steps=1)
+    with pytest.raises(TrainingError, match=r"step 0: the logits are NaN.*rows.jsonl:\d+ to"):
+        train(recipe)
+    assert not (tmp_path / "out/encoder").exists()
+    parts = changed(recipe, tmp_path / "parts", batch_size=2, gradient_accumulation=2)
+    with pytest.raises(TrainingError, match="step 0: the logits are NaN"):
+        train(parts)
+
+
+def test_broken_gradients_are_not_followed(whole, tmp_path, monkeypatch):
+    from transformers import Trainer
+
+    monkeypatch.setattr(Trainer, "_get_grad_norm", lambda *_, **__: float("nan"))
+    with pytest.raises(TrainingError, match="step 0: the norm of the gradients is nan.*Lower"):
+        train(changed(whole[0], tmp_path / "out", steps=1))
+
+
+def test_broken_weights_are_not_saved(whole, tmp_path):
+    """The one step is sound, and takes the weights out of the range they are saved in."""
+    recipe = changed(
+        whole[0], tmp_path / "b", steps=1, learning_rate=1e5, save_dtype="float16", weight_decay=0.0
+    )
+    with pytest.raises(TrainingError, match="b/encoder: was not saved: as float16, .* infinite"):
+        train(recipe)
+    assert (tmp_path / "b/checkpoints/checkpoint-1/l0_state.json").is_file()
+    assert not (tmp_path / "b/encoder").exists()
+    checkpoint = open_checkpoint("splade-tiny")
+    student = Student(load_masked_lm(checkpoint), checkpoint.tokenizer, checkpoint.idf)
+    save_student(tmp_path / "e", student, recipe)
+    before = (tmp_path / "e/model.safetensors").read_bytes()
+    with torch.no_grad():
+        student.query_weights[5] = float("nan")
+    with pytest.raises(TrainingError, match="e: was not saved: as float32, 1 of the .*query_weig"):
+        save_student(tmp_path / "e", student, recipe)
+    assert (tmp_path / "e/model.safetensors").read_bytes() == before
+
+
+def test_a_resume_takes_what_changes_nothing_before_it(whole, tmp_path, capsys):
+    output = tmp_path / "out"
+    begun = changed(whole[0], output, steps=2, save_every=1)
+    train(begun)
+    further = changed(begun, output, steps=4, log_every=2, save_every=3, keep=9)
+    assert train(further, resume=True).steps == 4
+    assert [line["step"] for line in curve(output)] == [1, 2, 4]
+    same(curve(output)[:2], curve(Path(whole[0].output))[:2], 0.02)
+    names = sorted(path.name for path in (output / "checkpoints").iterdir())
+    assert names == ["checkpoint-2", "checkpoint-3", "checkpoint-4"]
+    told = capsys.readouterr().err
+    assert "goes on with steps 4; it was 2, so that the learning rate, which falls to 0" in told
+    lines = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+    (noted,) = (line for line in lines if "changed" in line)
+    wanted = {"steps": [2, 4], "log_every": [1, 2], "save_every": [1, 3], "keep": [1, 9]}
+    assert noted == {"step": 2, "changed": wanted}
+    # What it goes on with is now the run's recipe.
+    with pytest.raises(TrainingError, match="recipe: steps was 4 and is 2.*and steps may grow"):
+        train(begun, resume=True)
+    loss = dataclasses.replace(further.loss, kl=2.0)
+    with pytest.raises(TrainingError, match="recipe: loss.kl was 1.0 and is 2.0"):
+        train(dataclasses.replace(further, loss=loss), resume=True)
 
 
 def test_rows_that_cannot_fill_a_step(whole, tmp_path):
