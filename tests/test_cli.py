@@ -74,7 +74,11 @@ def test_usage_errors_exit_with_2(capsys):
     code, _, err = command(capsys, "encode", "--corpus", "a", "--encoder", "b", "--output", "c",
                            "--batch-size", "0")  # fmt: skip
     assert code == 2
-    assert "'0' is not a whole number from 1" in err
+    assert "'0' is not a whole number from 1 to 2,147,483,647" in err
+    for number in ("2147483648", "99999999999", "²", "1_0", "x"):
+        code, _, err = command(capsys, "index", "--input", "a", "--index", "b", "--threads", number)
+        assert code == 2
+        assert f"'{number}' is not a whole number from 1 to 2,147,483,647" in err
     code, _, err = command(capsys, "encode", "--corpus", "a", "--encoder", "b", "--output", "c",
                            "--scale", "nan")  # fmt: skip
     assert code == 2

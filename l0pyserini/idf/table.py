@@ -107,7 +107,7 @@ class IdfTable:
     def check_tokenizer(self, tokenizer: "Tokenizer") -> None:
         """Refuse a table that was counted with another tokenizer, or is a part of one.
 
-        Raises:  IdfError: if it lacks more than half of the tokenizer's tokens (special ones aside),
+        Raises:  IdfError: if it lacks more than half of the tokenizer's tokens, special ones aside,
             or more than half of its own are unknown to the tokenizer.
         """
         vocabulary = tokenizer.vocabulary
@@ -124,9 +124,9 @@ class IdfTable:
         if len(missing) > (1 - MINIMUM_COVERAGE) * len(tokens):
             raise IdfError(
                 f"{self.name}: lacks {len(missing):,} of the {len(tokens):,} tokens of the "
-                f"tokenizer of {tokenizer.name} (such as {sorted(missing)[:3]}), and queries would lose "
-                "them. Expected a weight for every token, those that no document holds too; count "
-                "a table with `python -m l0pyserini.idf`."
+                f"tokenizer of {tokenizer.name} (such as {sorted(missing)[:3]}), and queries would "
+                "lose them. Expected a weight for every token, those that no document holds too; "
+                "count a table with `python -m l0pyserini.idf`."
             )
 
 

@@ -58,6 +58,34 @@ def test_an_output_that_exists_is_kept(tmp_path):
     assert (tmp_path / "r.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("flags", [("--b", 0), ("--k1", 0), ("--b", 1, "--k1", 2)])
+def test_the_ends_of_the_parameters(corpus, tmp_path, capsys, flags):
+    arguments = ["--corpus", corpus / "docs.jsonl", "--index", tmp_path / "i"]
+    arguments += ["--topics", corpus / "topics.tsv", "--output", tmp_path / "r.txt"]
+    assert command(capsys, "bm25", *arguments, *flags)[0] == 0
+    scores = {hit.docid: round(hit.score, 4) for hit in read_run(tmp_path / "r.txt")["q2"]}
+    # Each document holds "cat" once: without their length, or the count of words, all are equal.
+    assert len(set(scores.values())) == (5 if 1 in flags else 1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--b", "1.1"), "'1.1' is not a number from 0 to 1"),
+        (("--b", "-0.1"), "'-0.1' is not a number from 0 to 1"),
+        (("--b", "nan"), "'nan' is not a number from 0 to 1"),
+        (("--k1", "-1"), "'-1' is not a number from 0"),
+        (("--k1", "inf"), "'inf' is not a number from 0"),
+        (("--k1", "x"), "'x' is not a number from 0"),
+    ],
+)
+def test_parameters_that_are_none(tmp_path, capsys, flags, message):
+    arguments = ["--corpus", "cacm", "--index", tmp_path / "i", "--topics", "cacm"]
+    code, _, err = command(capsys, "bm25", *arguments, "--output", tmp_path / "r.txt", *flags)
+    assert code == 2
+    assert message in err
+
+
 def test_a_failing_search_is_shown(corpus, tmp_path):
     arguments = (str(corpus / "docs.jsonl"), tmp_path / "i", str(corpus / "topics.tsv"))
     run_bm25(*arguments, tmp_path / "r.txt")

@@ -72,6 +72,8 @@ def test_the_command_writes_a_table_once(tmp_path, capsys):
         ('{"a": "x"}', "token 'a' has weight 'x'"),
         ('{"a": NaN}', "token 'a' has weight nan"),
         ('{"a": true}', "token 'a' has weight True"),
+        ('{"a": Infinity}', "token 'a' has weight inf"),
+        (f'{{"a": 1{"0" * 400}}}', "token 'a' has weight 1000"),
     ],
 )
 def test_faults_of_a_table(tmp_path, content, message):
@@ -88,6 +90,30 @@ def test_a_table_of_another_tokenizer_is_refused():
     foreign = IdfTable({f"Ġtoken{i}": 1.0 for i in range(10)}, "other.json")
     with pytest.raises(IdfError, match="10 of its 10 tokens are unknown to the tokenizer"):
         foreign.check_tokenizer(TOKENIZER)
+
+
+def test_a_part_of_a_table_is_refused():
+    tokens = [token for token in TOKENIZER.tokens if token is not None]
+    some = IdfTable(dict.fromkeys(tokens[:100], 1.0), "some.json")
+    with pytest.raises(IdfError, match=r"some.json: lacks 30,417 of the 30,517 tokens .*such as"):
+        some.check_tokenizer(TOKENIZER)
+    IdfTable(dict.fromkeys(tokens[:15_259], 1.0), "half.json").check_tokenizer(TOKENIZER)
+    with pytest.raises(IdfError, match=r"lacks 15,259 .*Expected a weight for every token"):
+        IdfTable(dict.fromkeys(tokens[:15_258], 1.0), "less.json").check_tokenizer(TOKENIZER)
+
+
+def test_a_table_of_a_few_documents_is_whole():
+    counted = count_idf(list(open_corpus("cacm"))[:3], TOKENIZER, "few")
+    assert counted.tokens_seen < 100
+    counted.table.check_tokenizer(TOKENIZER)
+
+
+def test_a_table_of_larger_pieces_of_words_is_refused():
+    """Another tokenizer's: it knows most common words too, and most of its own are foreign."""
+    words = [token for token in TOKENIZER.tokens if token is not None][:20_000]
+    foreign = [f"\u0120{word}" for word in words] + words[:12_000]
+    with pytest.raises(IdfError, match="20,000 of its 32,000 tokens are unknown to the tokenizer"):
+        IdfTable(dict.fromkeys(foreign, 1.0), "bpe.json").check_tokenizer(TOKENIZER)
 
 
 def test_saving_and_the_digest(tmp_path):

@@ -29,6 +29,9 @@ def test_other_scales_and_weights_that_vanish(encoder):
     assert coarse.encode("the sparse") == {"sparse": 1}
     with pytest.raises(UsageError, match="--query-scale 0: expected a number above 0"):
         IdfQueryEncoder(encoder.tokenizer, encoder.idf, scale=0)
+    heavy = IdfTable({**encoder.idf.weights, "sparse": 1e300}, "heavy.json")
+    with pytest.raises(UsageError, match=r"--query-scale 100.0: gives .* heavy.json, 1e\+300"):
+        IdfQueryEncoder(encoder.tokenizer, heavy)
 
 
 def test_unknown_tokens_are_told(encoder):

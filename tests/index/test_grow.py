@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import random
 import shutil
 import signal
@@ -193,11 +194,48 @@ def test_a_locked_index(parts, first):
     try:
         with pytest.raises(ImpactIndexError, match="another process is writing it"):
             append_to_index(parts / "rest.encoded", first)
-        with pytest.raises(ImpactIndexError, match="another process is writing it, so it was not read"):
+        with pytest.raises(
+            ImpactIndexError, match="another process is writing it, so it was not read"
+        ):
             check_index(first)
         assert hits(first)
     finally:
         grower.close()
+
+
+def test_appending_prints_nothing(first, tmp_path, capfd):
+    """Neither does Java, however long it takes: the shard comes through a pipe, with a pause."""
+    line = json.dumps({"id": "long", "contents": "word " * 200_000, "vector": {"a": 1}})
+    os.mkfifo(tmp_path / "shard.jsonl")
+    grower = java_class("io.l0pyserini.ImpactGrower")(str(first))
+    write(tmp_path / "line", f"{line}\n")
+    feed = 'cd "$0"; exec > shard.jsonl; cat line line; sleep 1.2; cat line'
+    with subprocess.Popen(["sh", "-c", feed, tmp_path]):
+        grower.append(str(tmp_path / "shard.jsonl"), 1, False)
+    reader = grower.reader()
+    grower.close()
+    assert reader.numDocs() == 60 + 3
+    reader.close()
+    assert capfd.readouterr().out == ""
+
+
+def test_an_index_in_a_folder_that_is_not_ours(first, capsys):
+    """What stands for a read-only folder, which root would write in all the same."""
+    (first / "write.lock").unlink(missing_ok=True)
+    (first / "write.lock").mkdir()
+    code, out, _ = command(capsys, "index.verify", first)
+    assert code == 0
+    assert f"{first}: sound" in out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write in any folder")
+def test_an_index_in_a_read_only_folder(first, capsys):
+    first.chmod(0o555)
+    try:
+        for _ in range(2):
+            assert command(capsys, "index.verify", first)[0] == 0
+    finally:
+        first.chmod(0o755)
 
 
 def test_verify(first, capsys):

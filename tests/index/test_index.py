@@ -200,7 +200,7 @@ def test_a_failure_leaves_the_index_that_was_there(tmp_path):
 
 def test_more_than_a_small_heap_holds(tmp_path):
     """What is gathered goes to the disk before it fills the heap."""
-    vector = json.dumps({f"token{number}": 2**30 + number for number in range(200)})
+    vector = json.dumps({f"token{number}": 10**7 + number for number in range(200)})
     with open(tmp_path / "docs.jsonl", "w") as handle:
         for number in range(MANY):
             handle.write(f'{{"id": "d{number}", "vector": {vector}}}\n')
@@ -208,7 +208,7 @@ def test_more_than_a_small_heap_holds(tmp_path):
     assert index_totals(tmp_path / "i")[0] == MANY
 
 
-MANY = 20_000
+MANY = 30_000
 
 
 def test_the_direct_builder_waits_for_no_dead_worker(tmp_path):

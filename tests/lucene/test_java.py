@@ -87,9 +87,25 @@ def test_the_vector_module_is_asked_for_only_where_it_is(tmp_path):
     assert "-Xmx1g" in jvm_options(runtime, "1g")
 
 
-def test_a_heap_that_is_no_size():
-    with pytest.raises(UsageError, match="heap 'much' is no size"):
-        check_heap("much")
+@pytest.mark.parametrize("heap", ["much", "4", "g", "4gb", "-4g", "\uff14g", "9" * 5000 + "g"])
+def test_a_heap_that_is_no_size(heap):
+    with pytest.raises(UsageError, match=f"heap '{heap}' is no size. Expected a number with k, m"):
+        check_heap(heap)
+
+
+@pytest.mark.parametrize("heap", ["0g", "1k", "15m", "16383k", "65537g"])
+def test_a_heap_that_java_would_not_start_with(heap):
+    expected = f"heap '{heap}' is more or less than Java can work with. Expected 16m to 67108864m"
+    with pytest.raises(UsageError, match=expected):
+        check_heap(heap)
+    check_heap("16m"), check_heap("16384K"), check_heap("65536G")
+
+
+def test_a_heap_flag_that_java_would_not_start_with(small):
+    arguments = ("--index", small / "index", "--query", "language", "--heap", "1k")
+    done = fresh_process("-m", "l0pyserini.search", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: heap '1k' is more or less than Java can work with")
 
 
 def test_a_missing_fatjar(monkeypatch, tmp_path):

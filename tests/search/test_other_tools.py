@@ -56,7 +56,9 @@ def test_runs_of_such_tokens(odd, tmp_path):
 
 
 def test_an_impact_that_is_none_names_its_query(odd):
-    with pytest.raises(UsageError, match="query 'q7': impact 99999999999 is no integer above 0, up"):
+    with pytest.raises(
+        UsageError, match="query 'q7': impact 99999999999 is no integer above 0, up"
+    ):
         odd.batch_search(['{"plain": 99999999999}'], ["q7"])
 
 
