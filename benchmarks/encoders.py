@@ -12,9 +12,9 @@ import argparse
 
 from common import machine
 
+from l0pyserini.base.tables import format_table
 from l0pyserini.model import DocumentEncoder, open_checkpoint
-from l0pyserini.table import format_table
-from l0pyserini.train.dev import DevSet
+from l0pyserini.train.devset import DevSet
 
 LENGTHS = (256, 512)
 

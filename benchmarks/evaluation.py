@@ -13,7 +13,7 @@ from pathlib import Path
 from common import machine
 
 from l0pyserini import evaluate_run, run_bm25
-from l0pyserini.corpora import cacm
+from l0pyserini.data import cacm
 from l0pyserini.evaluate import parse_measures
 from l0pyserini.evaluate.trec_eval import binary
 
@@ -27,14 +27,14 @@ names = {"ndcg_cut.10", "map", "P.30", "recall.100", "recip_rank"}
 pytrec_eval.RelevanceEvaluator(qrels, names).evaluate(run)
 """,
     "fuse_runs, the run with itself": (
-        "from l0pyserini.fuse import fuse_runs; fuse_runs([R, R], R + '.fused')"
+        "from l0pyserini.search.fuse import fuse_runs; fuse_runs([R, R], R + '.fused')"
     ),
     "checked_topics, as leaderboard": (
-        "from l0pyserini.leaderboard.checks import checked_topics;"
+        "from l0pyserini.publish.leaderboard.checks import checked_topics;"
         "[0 for _ in checked_topics(R, set(map(str, range(100_000))))]"
     ),
     "compare_runs, the run with itself": (
-        "from l0pyserini.compare import compare_runs; compare_runs(Q, [R, R])"
+        "from l0pyserini.evaluate.compare import compare_runs; compare_runs(Q, [R, R])"
     ),
 }
 MEASURED = """

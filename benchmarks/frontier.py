@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from common import machine
 
+from l0pyserini.base.progress import Stopwatch, say
+from l0pyserini.base.tables import format_table
 from l0pyserini.model import DocumentEncoder, open_checkpoint
-from l0pyserini.progress import Stopwatch, say
-from l0pyserini.table import format_table
 from l0pyserini.train import load_config, train
-from l0pyserini.train.dev import DevSet
+from l0pyserini.train.devset import DevSet
 
 SETS = ("scifact", "nfcorpus")
 STRENGTHS = (0.012, 0.004, 0.0015, 0.0005)

@@ -36,7 +36,7 @@ import orjson
 import torch
 from common import machine
 
-from l0pyserini.corpora import open_corpus
+from l0pyserini.data import open_corpus
 from l0pyserini.index.facts import read_facts, read_index_vocabulary
 from l0pyserini.index.verify import check_index, index_totals
 from l0pyserini.model.checkpoint import open_checkpoint

@@ -28,9 +28,9 @@ from pathlib import Path
 from common import machine, shown, tails
 
 from l0pyserini import ImpactSearcher, build_index, encode_corpus, read_topics
+from l0pyserini.base.files import sha256
 from l0pyserini.encode import Manifest, read_shard
 from l0pyserini.encode.collection import CollectionStatistics
-from l0pyserini.files import sha256
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.api import IMPACT_OPTIONS
 from l0pyserini.index.direct import index_directly

@@ -19,7 +19,13 @@ from pathlib import Path
 import lucene
 from common import machine
 
-from l0pyserini import ImpactSearcher, build_index, encode_corpus, evaluate_run, read_topics
+from l0pyserini import (
+    ImpactSearcher,
+    build_index,
+    encode_corpus,
+    evaluate_run,
+    read_topics,
+)
 from l0pyserini.encode import Manifest
 from l0pyserini.index.direct import index_directly
 from l0pyserini.index.facts import lucene_bytes

@@ -25,8 +25,8 @@ from common import machine, tails
 from lucene import index_of, prefix, queries
 
 from l0pyserini import ImpactSearcher
+from l0pyserini.base.files import folder_bytes
 from l0pyserini.encode import read_shard, shard_paths
-from l0pyserini.files import folder_bytes
 from l0pyserini.index.facts import lucene_bytes
 
 WARM = 4

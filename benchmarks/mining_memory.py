@@ -25,7 +25,7 @@ HITS = 100
 
 MINE = """
 import resource, sys
-from l0pyserini.mine import mine_negatives
+from l0pyserini.train.negatives import mine_negatives
 folder = sys.argv[1]
 mine_negatives(f"{folder}/run.txt", f"{folder}/qrels.txt", f"{folder}/docs.jsonl",
                f"{folder}/rows.jsonl")

@@ -48,7 +48,7 @@ def encoding(count: int) -> dict[str, float]:
 def teaching(rows: int, folder: Path) -> dict[str, float]:
     """Return rows/s of the `teach` command's work with a sparse teacher."""
     from l0pyserini import open_corpus
-    from l0pyserini.teach import teach_rows
+    from l0pyserini.train.scoring import teach_rows
 
     documents = [one.contents for one in islice(open_corpus("cacm"), 4 * rows)]
     with open(folder / "rows.jsonl", "w", encoding="utf-8") as handle:

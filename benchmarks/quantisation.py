@@ -22,9 +22,9 @@ from l0pyserini import (
     read_qrels,
     read_topics,
 )
+from l0pyserini.data.records import Hit
 from l0pyserini.evaluate import parse_measure
 from l0pyserini.evaluate.trec_eval import trec_eval
-from l0pyserini.records import Hit
 
 SCALES = (10, 50, 100, 200)
 K = 1000

@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from l0pyserini.corpora import open_corpus
-from l0pyserini.progress import say
+from l0pyserini.base.progress import say
+from l0pyserini.data import open_corpus
 
 TEST_SETS = ("scifact", "nfcorpus", "arguana")
 SHINGLE = 13

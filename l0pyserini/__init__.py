@@ -5,45 +5,44 @@ Importing the package loads neither torch nor a JVM; each name is loaded when it
 
 from typing import TYPE_CHECKING
 
-from l0pyserini.lazy import lazy_names
+from l0pyserini.base.lazy import lazy_names
 from l0pyserini.version import __version__
 
 if TYPE_CHECKING:
     from l0pyserini.bm25 import run_bm25
-    from l0pyserini.compare import compare_runs
-    from l0pyserini.corpora import open_corpus, read_qrels, read_topics
-    from l0pyserini.efficiency import measure_efficiency
+    from l0pyserini.data import open_corpus, read_qrels, read_run, read_topics, write_run
     from l0pyserini.encode import encode_corpus
     from l0pyserini.errors import L0Error
     from l0pyserini.evaluate import evaluate_run
-    from l0pyserini.fuse import fuse_runs
-    from l0pyserini.idf import IdfTable
+    from l0pyserini.evaluate.compare import compare_runs
+    from l0pyserini.evaluate.efficiency import measure_efficiency
     from l0pyserini.index import build_index
     from l0pyserini.model import DocumentEncoder, open_checkpoint, save_checkpoint
-    from l0pyserini.report import write_report
-    from l0pyserini.search import IdfQueryEncoder, ImpactSearcher, read_run, write_run
+    from l0pyserini.publish.report import write_report
+    from l0pyserini.query import IdfQueryEncoder, IdfTable
+    from l0pyserini.search import ImpactSearcher, fuse_runs
 
 _HOMES = {
     "DocumentEncoder": "model",
-    "IdfQueryEncoder": "search",
-    "IdfTable": "idf",
+    "IdfQueryEncoder": "query",
+    "IdfTable": "query",
     "ImpactSearcher": "search",
     "L0Error": "errors",
     "build_index": "index",
-    "compare_runs": "compare",
+    "compare_runs": "evaluate.compare",
     "encode_corpus": "encode",
     "evaluate_run": "evaluate",
-    "fuse_runs": "fuse",
-    "measure_efficiency": "efficiency",
+    "fuse_runs": "search",
+    "measure_efficiency": "evaluate.efficiency",
     "open_checkpoint": "model",
-    "open_corpus": "corpora",
-    "read_qrels": "corpora",
-    "read_run": "search",
-    "read_topics": "corpora",
+    "open_corpus": "data",
+    "read_qrels": "data",
+    "read_run": "data",
+    "read_topics": "data",
     "run_bm25": "bm25",
     "save_checkpoint": "model",
-    "write_report": "report",
-    "write_run": "search",
+    "write_report": "publish.report",
+    "write_run": "data",
 }
 
 __all__ = [

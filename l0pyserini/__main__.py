@@ -5,6 +5,21 @@ import sys
 
 from l0pyserini.version import __version__
 
+STEPS = {
+    "compare": "evaluate.compare.__main__",
+    "efficiency": "evaluate.efficiency.__main__",
+    "explain": "evaluate.explain.__main__",
+    "fuse": "search.fuse",
+    "idf": "idf",
+    "leaderboard": "publish.leaderboard.__main__",
+    "mine": "train.mine",
+    "quantize": "encode.quantize",
+    "report": "publish.report.__main__",
+    "reproduce": "publish.reproduce.__main__",
+    "teach": "train.teach",
+}
+"""Where the verbs live that are steps inside a stage; the others are stages of the same name."""
+
 VERBS = {
     "demo": "run the whole chain on the embedded collection and compare with BM25",
     "encode": "encode a corpus into JsonVectorCollection files",
@@ -33,7 +48,7 @@ def usage() -> str:
     width = max(map(len, VERBS))
     lines = "\n".join(f"  {verb:<{width}}  {text}" for verb, text in VERBS.items())
     return (
-        "usage: l0pyserini VERB [flags]   (the same as python -m l0pyserini.VERB)\n\n"
+        "usage: l0pyserini VERB [flags]   (the same as python -m l0pyserini VERB)\n\n"
         f"{lines}\n\nl0pyserini VERB --help shows the flags and examples of a verb."
     )
 
@@ -50,7 +65,8 @@ def main(argv: list[str] | None = None) -> int:
     if argv[0] not in VERBS:
         print(f"error: no verb {argv[0]!r}\n\n{usage()}", file=sys.stderr)
         return 2
-    module = importlib.import_module(f"l0pyserini.{argv[0]}.__main__")
+    home = STEPS.get(argv[0], f"{argv[0]}.__main__")
+    module = importlib.import_module(f"l0pyserini.{home}")
     return module.main(argv[1:])
 
 

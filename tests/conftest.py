@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from l0pyserini.corpora import open_corpus
+from l0pyserini.data import open_corpus
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two processes with two spinning threads each on two cores would wait for one another.

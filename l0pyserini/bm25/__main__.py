@@ -4,8 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.bm25.baseline import K1, B, run_bm25
-from l0pyserini.cli import (
+from l0pyserini.base.cli import (
     add_corpus,
     add_heap,
     add_overwrite,
@@ -17,6 +16,7 @@ from l0pyserini.cli import (
     run_command,
     share,
 )
+from l0pyserini.bm25.baseline import K1, B, run_bm25
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,22 +10,22 @@ from typing import Any
 
 import orjson
 
-from l0pyserini.corpora import Corpus, open_corpus, read_topics
-from l0pyserini.errors import ImpactIndexError, UsageError
-from l0pyserini.files import (
+from l0pyserini.base.files import (
     atomic_write,
     folder_bytes,
     refuse_existing,
     temporary_file,
     write_json,
 )
+from l0pyserini.base.folders import atomic_folder
+from l0pyserini.base.progress import Stopwatch, progress_bar, say
+from l0pyserini.data import Corpus, open_corpus, read_topics
+from l0pyserini.data.records import Document, Topic
+from l0pyserini.data.runs import check_tag
+from l0pyserini.errors import ImpactIndexError, UsageError
 from l0pyserini.index.anserini import index_collection
-from l0pyserini.index.sidecars import LUCENE_MARKER
+from l0pyserini.index.settle import LUCENE_MARKER
 from l0pyserini.lucene.jvm import run_java
-from l0pyserini.progress import Stopwatch, progress_bar, say
-from l0pyserini.publish import atomic_folder
-from l0pyserini.records import Document, Topic
-from l0pyserini.search.run import check_tag
 
 K1 = 0.9
 B = 0.4

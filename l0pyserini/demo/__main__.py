@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from l0pyserini.cli import make_parser, positive_int, run_command
+from l0pyserini.base.cli import make_parser, positive_int, run_command
 from l0pyserini.model.checkpoint import DEFAULT_ENCODER
 
 

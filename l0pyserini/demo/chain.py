@@ -3,21 +3,21 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from l0pyserini.base.progress import say
+from l0pyserini.base.tables import format_table
 from l0pyserini.bm25.baseline import run_bm25
 from l0pyserini.bm25.tokens import bm25_tokens
-from l0pyserini.corpora import cacm, read_topics
+from l0pyserini.data import cacm, read_topics
 from l0pyserini.encode.api import encode_corpus, summary
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import L0Error
-from l0pyserini.evaluate.efficiency import Efficiency, efficiency
+from l0pyserini.evaluate.efficiency.record import Efficiency, efficiency
 from l0pyserini.evaluate.evaluation import evaluate_run
-from l0pyserini.idf.query import FILE_NAME, IdfQueryEncoder
 from l0pyserini.index.api import build_index
 from l0pyserini.index.verify import index_totals
 from l0pyserini.model.checkpoint import DEFAULT_ENCODER
-from l0pyserini.progress import say
+from l0pyserini.query.encoder import FILE_NAME, IdfQueryEncoder
 from l0pyserini.search.api import search_topics
-from l0pyserini.table import format_table
 
 MEASURES = ("nDCG@10", "AP", "P@30", "R@100", "RR@10")
 SHOWN = {"AP": "MAP", "P@30": "P.30", "R@100": "Recall@100"}

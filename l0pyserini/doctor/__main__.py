@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import make_parser, run_command
+from l0pyserini.base.cli import make_parser, run_command
 from l0pyserini.doctor.checks import CHECKS, examine
 from l0pyserini.errors import L0Error
 

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from l0pyserini.base.lazy import lazy_names
 from l0pyserini.encode.collection import read_shard, shard_paths
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.vocabulary import read_vocabulary
-from l0pyserini.lazy import lazy_names
 
 if TYPE_CHECKING:
     from l0pyserini.encode.api import encode_corpus, summary

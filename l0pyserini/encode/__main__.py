@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import (
+from l0pyserini.base.cli import (
     add_corpus,
     add_overwrite,
     make_parser,
@@ -13,11 +13,11 @@ from l0pyserini.cli import (
     positive_int,
     run_command,
 )
+from l0pyserini.base.torchrun import launched_rank
 from l0pyserini.encode import encode_corpus, summary
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.model.activation import LOG_COUNTS
-from l0pyserini.torchrun import launched_rank
 
 MAX_BITS = 16
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from l0pyserini.idf.query import IdfQueryEncoder
-from l0pyserini.records import Document, SparseVector
+from l0pyserini.data.records import Document, SparseVector
+from l0pyserini.query.encoder import IdfQueryEncoder
 
 SAMPLE_DOCUMENTS = 512
 SAMPLE_QUERIES = 100

@@ -3,22 +3,22 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l0pyserini.corpora import Corpus, open_corpus
+from l0pyserini.base.files import folder_bytes
+from l0pyserini.base.progress import Stopwatch, say
+from l0pyserini.data import Corpus, open_corpus
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.output import recorded_settings
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.errors import UsageError
-from l0pyserini.files import folder_bytes
 from l0pyserini.model.checkpoint import open_checkpoint
-from l0pyserini.progress import Stopwatch, say
 
 AUTO = "auto"
 """The backend that is chosen by speed; model.backend, which loads torch, knows it too."""
 
 if TYPE_CHECKING:
-    from l0pyserini.idf.query import IdfQueryEncoder
     from l0pyserini.model.encoder import DocumentEncoder
+    from l0pyserini.query.encoder import IdfQueryEncoder
 
 
 def encode_corpus(
@@ -59,8 +59,8 @@ def encode_corpus(
     checkpoint = open_checkpoint(encoder, activation, idf, allow_remote_code)
     # torch comes in here, after all that can be refused without it.
     from l0pyserini.encode.runner import CorpusEncoder, EncodeOptions
-    from l0pyserini.idf.query import IdfQueryEncoder
     from l0pyserini.model.encoder import DocumentEncoder
+    from l0pyserini.query.encoder import IdfQueryEncoder
 
     query_encoder = IdfQueryEncoder.from_checkpoint(checkpoint, query_scale)
     backend = _settled(backend, Path(output), part or Part(), resume)

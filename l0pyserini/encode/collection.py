@@ -11,12 +11,12 @@ from typing import IO, Any, NamedTuple, cast
 import numpy as np
 import orjson
 
-from l0pyserini.corpora.jsonl import read_objects
+from l0pyserini.base.files import atomic_write, sha256
+from l0pyserini.data.jsonl import read_objects
+from l0pyserini.data.records import ImpactVector
 from l0pyserini.encode.manifest import Shard
 from l0pyserini.encode.vocabulary import VocabularyCounter
 from l0pyserini.errors import CollectionError
-from l0pyserini.files import atomic_write, sha256
-from l0pyserini.records import ImpactVector
 
 GZIP_LEVEL = 3
 """Half the time of the default for a tenth more bytes."""

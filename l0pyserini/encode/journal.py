@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.base.files import sha256, write_json
+from l0pyserini.base.locks import hold
 from l0pyserini.encode.manifest import Shard
 from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
-from l0pyserini.files import sha256, write_json
-from l0pyserini.locks import hold
 
 PATTERN = "encoding-*.journal"
 

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.data.sidecar import read_sidecar, write_sidecar
 from l0pyserini.errors import CollectionError
-from l0pyserini.sidecar import read_sidecar, write_sidecar
 
 FILE_NAME = "manifest.json"
 FORMAT = "l0pyserini-encoded-1"

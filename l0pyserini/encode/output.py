@@ -9,15 +9,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.base.files import beside, is_temporary
+from l0pyserini.base.folders import publish, recover
+from l0pyserini.base.locks import hold
 from l0pyserini.encode import journal, manifest, vocabulary
 from l0pyserini.encode.collection import shard_paths
 from l0pyserini.encode.journal import Journal, Part
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.errors import OutputExistsError, UsageError
-from l0pyserini.files import beside, is_temporary
-from l0pyserini.idf import query
-from l0pyserini.locks import hold
-from l0pyserini.publish import publish, recover
+from l0pyserini.query import encoder as query
 
 
 def work_folder(output: Path) -> Path:

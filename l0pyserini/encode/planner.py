@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from l0pyserini.data.records import Qrels, Topic
 from l0pyserini.encode.prune import ArrayVector
-from l0pyserini.encode.quantize import quantize
+from l0pyserini.encode.rounding import quantize
 from l0pyserini.errors import CollectionError
-from l0pyserini.idf.query import IdfQueryEncoder
-from l0pyserini.records import Qrels, Topic
+from l0pyserini.query.encoder import IdfQueryEncoder
 
 MAX_LOSS = 0.0005
 """Half of the promised 0.1 %: a sample's documents lie farther apart than the whole corpus's, so

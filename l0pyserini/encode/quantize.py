@@ -1,13 +1,95 @@
-"""From weights to impacts: the integers Lucene keeps as term frequencies."""
+"""`python -m l0pyserini.encode.quantize`."""
 
-import numpy as np
-from numpy.typing import NDArray
+import argparse
+import sys
+from collections.abc import Sequence
+
+from l0pyserini.base.cli import (
+    add_corpus,
+    add_split,
+    make_parser,
+    positive_int,
+    run_command,
+)
+from l0pyserini.base.tables import format_table
+from l0pyserini.data import open_corpus, read_qrels, read_topics
+from l0pyserini.errors import UsageError
+from l0pyserini.model.activation import LOG_COUNTS
+from l0pyserini.model.checkpoint import open_checkpoint
 
 
-def quantize(weights: NDArray[np.float32], scale: float) -> NDArray[np.int64]:
-    """Return impacts round(weight * scale), halves to even; small weights become 0.
+def parser() -> argparse.ArgumentParser:
+    """Return the command's flags."""
+    flags = make_parser(
+        "encode.quantize",
+        "Choose document and query scales on a sample: the cheapest that keep the float ranking.",
+        [
+            "encode.quantize --corpus cacm --encoder splade-tiny",
+            "encode.quantize --corpus beir/scifact --encoder splade-tiny --topics beir/scifact "
+            "--qrels beir/scifact",
+        ],
+    )
+    add_corpus(flags)
+    flags.add_argument(
+        "--encoder", required=True, help="checkpoint folder, hub name or embedded encoder"
+    )
+    flags.add_argument("--topics", help="queries to measure with (default: document beginnings)")
+    flags.add_argument("--qrels", help="with --topics: measure nDCG@10 too")
+    add_split(flags)
+    flags.add_argument(
+        "--sample", type=positive_int, default=1000, help="documents to encode (default 1000)"
+    )
+    flags.add_argument("--max-length", type=positive_int, help="tokens (default the encoder's)")
+    flags.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default cpu)")
+    flags.add_argument("--activation", choices=list(LOG_COUNTS), help="as in encode")
+    flags.add_argument("--idf", help="as in encode")
+    return flags
 
-    Args:    weights: [n] float32 >= 0. scale: impacts per unit of weight.
-    Returns: [n] int64 >= 0.
-    """
-    return np.rint(weights.astype(np.float64) * scale).astype(np.int64)
+
+def run(args: argparse.Namespace) -> None:
+    """Measure and print the table and the choice."""
+    if args.qrels and not args.topics:
+        raise UsageError("--qrels needs --topics, the queries that were judged.")
+    corpus = open_corpus(args.corpus)
+    checkpoint = open_checkpoint(args.encoder, args.activation, args.idf)
+    topics = read_topics(args.topics, args.split) if args.topics else []
+    qrels = read_qrels(args.qrels, args.split) if args.qrels else None
+    from l0pyserini.encode.planner import plan
+    from l0pyserini.encode.sampling import take_sample
+    from l0pyserini.model.encoder import DocumentEncoder
+    from l0pyserini.query.encoder import IdfQueryEncoder
+
+    encoder = DocumentEncoder.from_checkpoint(checkpoint, args.max_length, args.device)
+    sample = take_sample(corpus, encoder, args.sample, topics, qrels)
+    candidates, chosen, float_ndcg = plan(sample, IdfQueryEncoder.from_checkpoint(checkpoint))
+    rows = [
+        [
+            f"{one.bits}{' *' if one == chosen else ''}",
+            f"{one.document_scale:g}",
+            f"{one.query_scale:g}",
+            f"{one.kept:.4f}",
+            f"{one.overlap:.4f}",
+            "-" if one.ndcg is None else f"{one.ndcg:.4f}",
+            f"{one.nnz:.1f}",
+            f"{one.impacts:.0f}",
+            f"{one.bytes:.0f}",
+        ]
+        for one in candidates
+    ]
+    header = ["bits", "--scale", "--query-scale", "kept@10", "overlap@10", "nDCG@10"]
+    print(format_table([*header, "nnz", "impacts", "bytes"], rows))
+    print(
+        f"\n{len(sample.docids):,} documents, {len(sample.topics):,} queries"
+        + ("" if qrels is None else f"; float scores give nDCG@10 {float_ndcg:.4f}")
+        + f"\n* the cheapest that loses at most 0.05 % here: encode with --scale "
+        f"{chosen.document_scale:g} --query-scale {chosen.query_scale:g}"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    return run_command(parser(), run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

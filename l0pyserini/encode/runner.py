@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from l0pyserini.ahead import ahead
-from l0pyserini.corpora.corpus import Corpus
+from l0pyserini.base.ahead import ahead
+from l0pyserini.base.files import Span, disk_errors, sha256
+from l0pyserini.base.folders import new_place
+from l0pyserini.base.locks import hold
+from l0pyserini.base.progress import progress_bar
+from l0pyserini.data.corpus import Corpus
+from l0pyserini.data.impacts import check_scale
+from l0pyserini.data.records import Document
 from l0pyserini.encode import agreement, vocabulary
 from l0pyserini.encode.collection import (
     CollectionStatistics,
@@ -24,15 +30,9 @@ from l0pyserini.encode.journal import FinishedShard, Journal, Part
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.output import prepare_folder, publish_collection, work_folder
 from l0pyserini.encode.prune import ArrayVector, Pruning
-from l0pyserini.encode.quantize import quantize
+from l0pyserini.encode.rounding import quantize
 from l0pyserini.errors import CheckpointError, CorpusError, NotFiniteError
-from l0pyserini.files import Span, disk_errors, sha256
-from l0pyserini.idf import query
-from l0pyserini.impacts import check_scale
-from l0pyserini.locks import hold
-from l0pyserini.progress import progress_bar
-from l0pyserini.publish import new_place
-from l0pyserini.records import Document
+from l0pyserini.query import encoder as query
 
 if TYPE_CHECKING:
     from l0pyserini.model.encoder import DocumentEncoder

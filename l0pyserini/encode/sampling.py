@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from l0pyserini.corpora.corpus import Corpus
+from l0pyserini.data.corpus import Corpus
+from l0pyserini.data.records import Document, Qrels, Topic
 from l0pyserini.encode.planner import Sample
 from l0pyserini.encode.prune import Pruning
-from l0pyserini.records import Document, Qrels, Topic
 
 if TYPE_CHECKING:
     from l0pyserini.model.encoder import DocumentEncoder

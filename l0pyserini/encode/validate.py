@@ -10,12 +10,12 @@ from pathlib import Path
 
 import orjson
 
-from l0pyserini.cli import make_parser, run_command
-from l0pyserini.corpora.jsonl import parse_object
+from l0pyserini.base.cli import make_parser, run_command
+from l0pyserini.base.files import read_lines
+from l0pyserini.base.progress import progress_bar
+from l0pyserini.data.jsonl import parse_object
 from l0pyserini.encode.collection import CollectionStatistics, parse_encoded
 from l0pyserini.errors import CollectionError
-from l0pyserini.files import read_lines
-from l0pyserini.progress import progress_bar
 
 MAX_FAULTS = 10
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz")

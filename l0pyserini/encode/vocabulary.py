@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from l0pyserini.data.records import ImpactVector
+from l0pyserini.data.sidecar import read_sidecar, write_sidecar
 from l0pyserini.errors import CollectionError, L0Error
-from l0pyserini.records import ImpactVector
-from l0pyserini.sidecar import read_sidecar, write_sidecar
 
 FILE_NAME = "vocabulary.json"
 FORMAT = "l0pyserini-vocabulary-1"

@@ -1,6 +1,11 @@
-"""Evaluating TREC runs with trec_eval, and counting what a retrieval costs."""
+"""Scoring TREC runs with trec_eval; comparing them, explaining them, counting what they cost."""
 
-from l0pyserini.evaluate.efficiency import Efficiency, EfficiencyRecord, efficiency, read_efficiency
+from l0pyserini.evaluate.efficiency.record import (
+    Efficiency,
+    EfficiencyRecord,
+    efficiency,
+    read_efficiency,
+)
 from l0pyserini.evaluate.evaluation import Evaluation, evaluate_run
 from l0pyserini.evaluate.measures import Measure, parse_measure, parse_measures
 from l0pyserini.evaluate.names import DEFAULT_MEASURES

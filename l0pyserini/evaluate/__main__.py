@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import add_overwrite, add_split, make_parser, run_command
+from l0pyserini.base.cli import add_overwrite, add_split, make_parser, run_command
 from l0pyserini.evaluate.names import DEFAULT_MEASURES
 
 
@@ -50,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--per-topic", action="store_true", help="show each topic's values too")
     flags.add_argument(
-        "--efficiency", nargs="+", help="JSON of l0pyserini.efficiency, one for each run, in order"
+        "--efficiency",
+        nargs="+",
+        help="JSON of l0pyserini.evaluate.efficiency, one for each run, in order",
     )
     flags.add_argument("--json", help="also write means and per-topic values here")
     flags.add_argument("--csv", help="also write rows dataset,run,measure,topic,value here")

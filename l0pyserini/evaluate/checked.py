@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from l0pyserini.progress import progress_bar
-from l0pyserini.search.run import RunLine, seen_before, stream_run
+from l0pyserini.base.progress import progress_bar
+from l0pyserini.data.runs import RunLine, seen_before, stream_run
 
 _LINES_A_STEP = 100_000
 

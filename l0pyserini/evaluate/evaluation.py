@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from l0pyserini.corpora import read_qrels
+from l0pyserini.data import read_qrels
+from l0pyserini.data.records import Qrels
 from l0pyserini.errors import EvaluationError, RunError
 from l0pyserini.evaluate.checked import RunFacts, check_run
 from l0pyserini.evaluate.measures import parse_measures
 from l0pyserini.evaluate.names import DEFAULT_MEASURES
 from l0pyserini.evaluate.trec_eval import evaluate_file
 from l0pyserini.evaluate.values import ALL, PerTopic
-from l0pyserini.records import Qrels
 
 FORMAT = "l0pyserini-evaluation-1"
 

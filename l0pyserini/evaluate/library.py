@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from l0pyserini.data.records import Qrels, Run
+from l0pyserini.data.runs import strictly_falling
 from l0pyserini.errors import EvaluationError
 from l0pyserini.evaluate.measures import Measure
 from l0pyserini.evaluate.values import ALL, PerTopic
-from l0pyserini.records import Qrels, Run
-from l0pyserini.search.run import strictly_falling
 
 # What trec_eval takes for 0 in a geometric mean.
 _SMALLEST = 0.00001

@@ -4,18 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from l0pyserini.base.files import atomic_write, refuse_existing, write_json
+from l0pyserini.base.progress import say
 from l0pyserini.errors import UsageError
-from l0pyserini.evaluate.efficiency import read_efficiency
+from l0pyserini.evaluate.efficiency.record import read_efficiency
 from l0pyserini.evaluate.evaluation import Evaluation, evaluate_run
-from l0pyserini.evaluate.tables import (
-    Table,
-    as_csv,
-    macro_table,
-    per_topic_table,
-    side_by_side,
-)
-from l0pyserini.files import atomic_write, refuse_existing, write_json
-from l0pyserini.progress import say
+from l0pyserini.evaluate.tables import Table, as_csv, macro_table, per_topic_table, side_by_side
 
 PLACE = "{dataset}"
 

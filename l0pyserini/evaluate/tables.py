@@ -5,10 +5,10 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from l0pyserini.base.tables import format_table
 from l0pyserini.errors import EvaluationError
-from l0pyserini.evaluate.efficiency import shown_rows
+from l0pyserini.evaluate.efficiency.record import shown_rows
 from l0pyserini.evaluate.evaluation import Evaluation
-from l0pyserini.table import format_table
 
 AVERAGE = "average"
 

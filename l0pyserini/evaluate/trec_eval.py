@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from l0pyserini.data.records import Qrels, Run
+from l0pyserini.data.runs import read_run
 from l0pyserini.errors import EvaluationError, JavaError
 from l0pyserini.evaluate.library import by_ir_measures, by_pytrec_eval
 from l0pyserini.evaluate.measures import Measure
 from l0pyserini.evaluate.names import LISTED
 from l0pyserini.evaluate.values import PerTopic
 from l0pyserini.lucene.jvm import fatjar
-from l0pyserini.records import Qrels, Run
-from l0pyserini.search.run import read_run
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "macosx"}
 _MACHINES = {"x86_64": ("amd64", "x86_64"), "aarch64": ("aarch64",), "arm64": ("aarch64",)}

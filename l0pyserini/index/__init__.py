@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from l0pyserini.lazy import lazy_names
+from l0pyserini.base.lazy import lazy_names
 
 if TYPE_CHECKING:
     from l0pyserini.index.api import build_index

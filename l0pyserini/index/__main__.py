@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import (
+from l0pyserini.base.cli import (
     add_heap,
     add_optimize,
     add_overwrite,

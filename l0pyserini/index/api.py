@@ -4,21 +4,21 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.base.files import sha256
+from l0pyserini.base.folders import atomic_folder
+from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.encode import vocabulary
 from l0pyserini.encode.collection import shard_paths
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import CollectionError, UsageError
-from l0pyserini.files import sha256
-from l0pyserini.idf import query
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.direct import index_directly
 from l0pyserini.index.facts import index_facts, read_facts, write_facts
 from l0pyserini.index.reorder import reorder_index
-from l0pyserini.index.sidecars import LUCENE_MARKER
+from l0pyserini.index.settle import LUCENE_MARKER
 from l0pyserini.index.verify import verify_index
-from l0pyserini.progress import Stopwatch, say
-from l0pyserini.publish import atomic_folder
+from l0pyserini.query import encoder as query
 
 IMPACT_OPTIONS = ("-impact", "-pretokenized")
 BUILDERS = ("direct", "anserini")

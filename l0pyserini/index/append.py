@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import add_heap, make_parser, positive_int, run_command
+from l0pyserini.base.cli import add_heap, make_parser, positive_int, run_command
 from l0pyserini.index.grow import append_to_index
 
 

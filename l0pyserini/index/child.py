@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from l0pyserini.base.progress import progress_bar
 from l0pyserini.errors import ImpactIndexError
 from l0pyserini.lucene.jvm import run_java
-from l0pyserini.progress import progress_bar
 
 # Nothing waits for an answer in these: a collector that stops all threads has the least to do.
 _OPTIONS = ("-XX:+UseParallelGC",)

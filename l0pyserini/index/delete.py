@@ -4,11 +4,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import add_heap, make_parser, run_command
+from l0pyserini.base.cli import add_heap, make_parser, run_command
+from l0pyserini.base.files import read_lines
+from l0pyserini.base.progress import say
 from l0pyserini.errors import InputError
-from l0pyserini.files import read_lines
 from l0pyserini.index.grow import delete_documents
-from l0pyserini.progress import say
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.base.fields import check_fields
+from l0pyserini.base.files import write_json
 from l0pyserini.encode import vocabulary
 from l0pyserini.encode.manifest import SETTINGS, Manifest
 from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary
 from l0pyserini.errors import ImpactIndexError
-from l0pyserini.fields import check_fields
-from l0pyserini.files import write_json
-from l0pyserini.index.sidecars import LUCENE_MARKER, sidecar
+from l0pyserini.index.settle import LUCENE_MARKER, sidecar
 
 FILE_NAME = "l0pyserini.json"
 FORMAT = "l0pyserini-index-1"

@@ -10,24 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.base.files import write_json
+from l0pyserini.base.folders import atomic_folder, changing
+from l0pyserini.base.progress import progress_bar
 from l0pyserini.encode import vocabulary
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary, write_vocabulary
 from l0pyserini.errors import ImpactIndexError, L0Error, QueryMismatchError, UsageError
-from l0pyserini.files import write_json
-from l0pyserini.idf import query
 from l0pyserini.index.api import check_files
-from l0pyserini.index.facts import (
-    FILE_NAME,
-    changed_facts,
-    read_facts,
-    read_index_vocabulary,
-)
-from l0pyserini.index.sidecars import LUCENE_MARKER, settle
+from l0pyserini.index.facts import FILE_NAME, changed_facts, read_facts, read_index_vocabulary
+from l0pyserini.index.settle import LUCENE_MARKER, settle
 from l0pyserini.index.verify import reader_totals
 from l0pyserini.lucene.jvm import java_class, java_message, java_string, start_jvm
-from l0pyserini.progress import progress_bar
-from l0pyserini.publish import atomic_folder, changing
+from l0pyserini.query import encoder as query
 
 GROWER = "io.l0pyserini.ImpactGrower"
 

@@ -4,7 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import add_heap, add_optimize, add_overwrite, make_parser, run_command
+from l0pyserini.base.cli import (
+    add_heap,
+    add_optimize,
+    add_overwrite,
+    make_parser,
+    run_command,
+)
 from l0pyserini.index.grow import merge_indexes
 
 

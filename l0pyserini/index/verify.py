@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from l0pyserini.cli import make_parser, run_command
+from l0pyserini.base.cli import make_parser, run_command
 from l0pyserini.encode.vocabulary import TermTotals
 from l0pyserini.errors import ImpactIndexError, JavaError, L0Error
 from l0pyserini.index.facts import read_facts, read_index_vocabulary

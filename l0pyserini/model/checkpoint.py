@@ -10,11 +10,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from l0pyserini.base.files import sha256
 from l0pyserini.errors import CheckpointError, RemoteCodeError
-from l0pyserini.files import sha256
-from l0pyserini.idf.table import IdfTable
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES, log_count
-from l0pyserini.tokenization import Tokenizer
+from l0pyserini.query.table import IdfTable
+from l0pyserini.query.tokenizer import Tokenizer
 
 DEFAULT_ENCODER = "l0-tiny"
 DEFAULT_MAX_LENGTH = 256

@@ -8,6 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from l0pyserini.base.progress import say
+from l0pyserini.data.records import SparseVector
 from l0pyserini.errors import CheckpointError, NotFiniteError, UsageError
 from l0pyserini.model.activation import activate
 from l0pyserini.model.backend import Backend, choose_backend
@@ -17,9 +19,7 @@ from l0pyserini.model.head import replace_decoder
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.linear import pack_linears
 from l0pyserini.model.padding import attended, pad
-from l0pyserini.progress import say
-from l0pyserini.records import SparseVector
-from l0pyserini.tokenization import Tokenizer
+from l0pyserini.query.tokenizer import Tokenizer
 
 LONG_TOKEN = 200
 """Characters a token may have on average before a text is tokenised beyond its beginning."""

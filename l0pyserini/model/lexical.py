@@ -17,10 +17,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from l0pyserini.base.files import write_json
 from l0pyserini.errors import CheckpointError
-from l0pyserini.files import write_json
-from l0pyserini.idf.table import IdfTable
-from l0pyserini.tokenization import Tokenizer
+from l0pyserini.query.table import IdfTable
+from l0pyserini.query.tokenizer import Tokenizer
 
 _CONFIG = "config.json"
 _WEIGHTS = "model.safetensors"

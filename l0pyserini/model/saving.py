@@ -7,14 +7,14 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from l0pyserini.base.files import write_json
+from l0pyserini.base.folders import atomic_folder
 from l0pyserini.errors import CheckpointError
-from l0pyserini.files import write_json
-from l0pyserini.idf.table import IdfTable
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES
 from l0pyserini.model.head import silence
 from l0pyserini.model.lexical import LexicalTerm
-from l0pyserini.publish import atomic_folder
-from l0pyserini.tokenization import Tokenizer
+from l0pyserini.query.table import IdfTable
+from l0pyserini.query.tokenizer import Tokenizer
 
 _MODULES = "sentence_transformers.sparse_encoder.models."
 QUERY_MODULE = "query_0_SparseStaticEmbedding"

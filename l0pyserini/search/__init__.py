@@ -1,23 +1,14 @@
-"""Searching impact indexes, and TREC runs."""
+"""Searching impact indexes: one query, batches, topics into a run; and fusing runs."""
 
 from typing import TYPE_CHECKING
 
-from l0pyserini.lazy import lazy_names
+from l0pyserini.base.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from l0pyserini.idf.query import IdfQueryEncoder
-    from l0pyserini.search.run import read_run, write_run
+    from l0pyserini.search.fusion import fuse_runs
     from l0pyserini.search.searcher import ImpactSearcher
 
-__all__ = ["IdfQueryEncoder", "ImpactSearcher", "read_run", "write_run"]
+__all__ = ["ImpactSearcher", "fuse_runs"]
 
-# The encoding stage takes the query encoder from here and must not load the searcher.
-__getattr__ = lazy_names(
-    __name__,
-    {
-        "IdfQueryEncoder": "query",
-        "ImpactSearcher": "searcher",
-        "read_run": "run",
-        "write_run": "run",
-    },
-)
+# Fusing needs no searcher.
+__getattr__ = lazy_names(__name__, {"ImpactSearcher": "searcher", "fuse_runs": "fusion"})

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from l0pyserini.cli import (
+from l0pyserini.base.cli import (
     add_heap,
     add_overwrite,
     add_split,
@@ -13,10 +13,10 @@ from l0pyserini.cli import (
     positive_int,
     run_command,
 )
+from l0pyserini.base.progress import say
+from l0pyserini.data.records import Document
 from l0pyserini.errors import UsageError
-from l0pyserini.idf.query import DEFAULT_SCALE, IdfQueryEncoder
-from l0pyserini.progress import say
-from l0pyserini.records import Document
+from l0pyserini.query.encoder import DEFAULT_SCALE, IdfQueryEncoder
 from l0pyserini.search.approximation import Approximation
 from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher
 from l0pyserini.search.snippet import snippet

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
 
-from l0pyserini.corpora import read_topics
-from l0pyserini.files import atomic_write, refuse_existing
-from l0pyserini.idf.query import IdfQueryEncoder
-from l0pyserini.progress import Stopwatch, progress_bar
+from l0pyserini.base.files import atomic_write, refuse_existing
+from l0pyserini.base.progress import Stopwatch, progress_bar
+from l0pyserini.data import read_topics
+from l0pyserini.data.runs import check_tag
+from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
-from l0pyserini.search.run import check_tag
 from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher
 
 

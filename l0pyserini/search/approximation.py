@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from l0pyserini.base.limits import JAVA_MAX
+from l0pyserini.data.records import ImpactVector
 from l0pyserini.errors import UsageError
-from l0pyserini.impacts import JAVA_MAX
-from l0pyserini.records import ImpactVector
 
 
 @dataclass(frozen=True)

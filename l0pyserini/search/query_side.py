@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from l0pyserini.errors import QueryMismatchError
-from l0pyserini.idf import query
-from l0pyserini.idf.query import IdfQueryEncoder
 from l0pyserini.index.facts import FILE_NAME, read_facts, read_index_vocabulary
+from l0pyserini.query import encoder as query
+from l0pyserini.query.encoder import IdfQueryEncoder
 
 
 class QuerySide(NamedTuple):

@@ -12,9 +12,9 @@ from typing import Any, Self
 
 import orjson
 
+from l0pyserini.base.limits import JAVA_MAX
+from l0pyserini.data.records import Document, Hit, ImpactVector
 from l0pyserini.errors import ImpactIndexError, L0Error, UsageError
-from l0pyserini.idf.query import IdfQueryEncoder
-from l0pyserini.impacts import JAVA_MAX
 from l0pyserini.index.verify import out_of_memory, unreadable
 from l0pyserini.lucene.jvm import (
     attach_thread,
@@ -24,7 +24,7 @@ from l0pyserini.lucene.jvm import (
     java_string,
     start_jvm,
 )
-from l0pyserini.records import Document, Hit, ImpactVector
+from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.query_side import open_query_side
 

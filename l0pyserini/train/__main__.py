@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.cli import make_parser, run_command
-from l0pyserini.torchrun import launched_rank
+from l0pyserini.base.cli import make_parser, run_command
+from l0pyserini.base.torchrun import launched_rank
 
 
 def parser() -> argparse.ArgumentParser:

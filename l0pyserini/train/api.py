@@ -9,24 +9,24 @@ from typing import Any
 
 import torch
 
+from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.errors import OutputExistsError, TrainingError, UsageError
 from l0pyserini.model.backend import Backend, choose_backend, warn_of_slow_layers
 from l0pyserini.model.checkpoint import Checkpoint, open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.lexical import LexicalTerm
-from l0pyserini.progress import Stopwatch, say
 from l0pyserini.train.arguments import training_arguments
 from l0pyserini.train.batches import Collator, RowDataset
-from l0pyserini.train.checkpoints import ENCODER, STATE, last_complete, save_student
+from l0pyserini.train.best import Development
 from l0pyserini.train.config import LexicalConfig, TrainConfig
 from l0pyserini.train.controller import SparsityController
-from l0pyserini.train.development import Development
 from l0pyserini.train.distributed import first_makes, process_index
 from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
 from l0pyserini.train.live import LiveTeaching
 from l0pyserini.train.resume import accept_recipe
 from l0pyserini.train.rows import open_rows
 from l0pyserini.train.sources import text_stores
+from l0pyserini.train.states import ENCODER, STATE, last_complete, save_student
 from l0pyserini.train.student import Student
 from l0pyserini.train.teachers import open_teacher
 from l0pyserini.train.watch import ProgressLine, Watch

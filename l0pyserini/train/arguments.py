@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from l0pyserini.base.torchrun import local_rank
 from l0pyserini.errors import UsageError
 from l0pyserini.model.encoder import check_device
-from l0pyserini.torchrun import local_rank
 from l0pyserini.train.config import TrainConfig
 
 GROUP_SECONDS = 6 * 3600

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from l0pyserini.errors import TrainingDataError
 from l0pyserini.model.padding import pad
-from l0pyserini.tokenization import Tokenizer
+from l0pyserini.query.tokenizer import Tokenizer
 from l0pyserini.train.rows import RowSource
 from l0pyserini.train.texts import TextStore
 

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.base.files import write_json
+from l0pyserini.base.progress import say
 from l0pyserini.errors import CheckpointError, TrainingError
-from l0pyserini.files import write_json
-from l0pyserini.progress import say
 
 RECIPE = "recipe.json"
 

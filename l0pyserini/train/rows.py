@@ -15,9 +15,9 @@ from typing import Any, Protocol
 import numpy as np
 import orjson
 
-from l0pyserini.corpora.jsonl import parse_object
+from l0pyserini.base.files import read_lines
+from l0pyserini.data.jsonl import parse_object
 from l0pyserini.errors import TrainingDataError
-from l0pyserini.files import read_lines
 from l0pyserini.train.hub import is_data_set, load_data_set
 
 QUERY_KEYS = ("qid", "query")

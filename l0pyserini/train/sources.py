@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from l0pyserini.corpora import open_corpus
-from l0pyserini.corpora.topics import stream_topics
+from l0pyserini.base.progress import progress_bar
+from l0pyserini.data import open_corpus
+from l0pyserini.data.topics import stream_topics
 from l0pyserini.errors import UsageError
-from l0pyserini.progress import progress_bar
 from l0pyserini.train.hub import is_data_set, load_data_set
 from l0pyserini.train.texts import TextRow, TextStore, repair_latin1
 

@@ -8,13 +8,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from l0pyserini.errors import NotFiniteError
-from l0pyserini.idf.table import IdfTable
 from l0pyserini.model.head import silence
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.padding import attended
 from l0pyserini.model.saving import QUERY_MODULE
-from l0pyserini.tokenization import Tokenizer
-from l0pyserini.train.head import use_max_linear
+from l0pyserini.query.table import IdfTable
+from l0pyserini.query.tokenizer import Tokenizer
+from l0pyserini.train.sparse_max import use_max_linear
 
 GROUP_TOKENS = 8192
 """Tokens, padding included, that go through the masked LM together."""

@@ -13,11 +13,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from l0pyserini.base.progress import progress_bar
 from l0pyserini.errors import NotFiniteError, TrainingError, UsageError
 from l0pyserini.model.backend import AUTO, autocast, choose_layers
-from l0pyserini.progress import progress_bar
+from l0pyserini.train.bm25_teacher import LexicalTeacher
 from l0pyserini.train.ensemble import Scores
-from l0pyserini.train.lexical import LexicalTeacher
 
 
 class DenseTeacher:

@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from l0pyserini.base.files import TEMPORARY_SUFFIX
 from l0pyserini.errors import DiskError, TrainingDataError
-from l0pyserini.files import TEMPORARY_SUFFIX
 
 TextRow = tuple[str, str]
 """(id, text)."""

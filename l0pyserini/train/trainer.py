@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback
 
+from l0pyserini.base.files import write_json
 from l0pyserini.errors import NotFiniteError, TrainingError
-from l0pyserini.files import write_json
 from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
-from l0pyserini.train.checkpoints import ENCODER, STATE, save_student, saved_checkpoints
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.objective import Names, Objective, sparsity
+from l0pyserini.train.states import ENCODER, STATE, save_student, saved_checkpoints
 from l0pyserini.train.student import Student
 from l0pyserini.train.watch import Watch
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from l0pyserini.files import atomic_write
-from l0pyserini.progress import progress_bar, say
+from l0pyserini.base.files import atomic_write
+from l0pyserini.base.progress import progress_bar, say
 
 SHOWN = ("loss", "length", "length_p95", "flops", "masked", "lambda")
 

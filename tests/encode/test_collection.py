@@ -5,13 +5,13 @@ import json
 
 import pytest
 
+from l0pyserini.data.impacts import check_scale
 from l0pyserini.encode import Manifest, read_shard, read_vocabulary
 from l0pyserini.encode import validate as validation
 from l0pyserini.encode.collection import CollectionStatistics, EncodedDocument, write_shard
-from l0pyserini.encode.quantize import quantize
+from l0pyserini.encode.rounding import quantize
 from l0pyserini.encode.validate import validate
 from l0pyserini.errors import CollectionError, UsageError
-from l0pyserini.impacts import check_scale
 from tests.helpers import write
 
 GOOD = '{"id": "d1", "contents": "x", "vector": {"a": 3, "##s": 1}}\n'

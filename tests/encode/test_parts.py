@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from l0pyserini import encode_corpus
+from l0pyserini.base.locks import hold
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.output import work_folder
 from l0pyserini.errors import (
@@ -18,7 +19,6 @@ from l0pyserini.errors import (
     OutputExistsError,
     UsageError,
 )
-from l0pyserini.locks import hold
 from tests.encode.helpers import contents, encode
 from tests.helpers import write
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from l0pyserini import open_checkpoint, read_qrels, read_topics
+from l0pyserini.data.records import Hit
+from l0pyserini.data.runs import rank, strictly_falling
 from l0pyserini.encode import Manifest
 from l0pyserini.encode.planner import Candidate, Sample, bits_scale, choose, plan
 from l0pyserini.errors import CollectionError
 from l0pyserini.evaluate import parse_measure
 from l0pyserini.evaluate.trec_eval import trec_eval
 from l0pyserini.index import read_facts
-from l0pyserini.records import Hit
-from l0pyserini.search import IdfQueryEncoder
-from l0pyserini.search.run import rank, strictly_falling
+from l0pyserini.query import IdfQueryEncoder
 from tests.helpers import command
 
 
@@ -46,7 +46,7 @@ def test_bits_fill_the_largest_impact():
 @pytest.fixture(scope="module")
 def sample():
     """Forty CACM documents judged for its topics, with IDF as weights."""
-    from l0pyserini.corpora import open_corpus
+    from l0pyserini.data import open_corpus
 
     tokenizer = open_checkpoint("splade-tiny").tokenizer
     qrels = read_qrels("cacm")

@@ -16,7 +16,7 @@ from l0pyserini.encode import Manifest, read_shard, read_vocabulary, runner, sha
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.output import work_folder
 from l0pyserini.encode.prune import Pruning
-from l0pyserini.encode.quantize import quantize
+from l0pyserini.encode.rounding import quantize
 from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
 from tests.conftest import write_small_corpus
 from tests.encode.helpers import contents, encode, unfinished

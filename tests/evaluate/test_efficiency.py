@@ -5,8 +5,9 @@ import json
 import pytest
 
 from l0pyserini.errors import ResultsError
-from l0pyserini.evaluate import EfficiencyRecord, efficiency, read_efficiency
-from l0pyserini.evaluate.efficiency import EncodeSpeed, SearchSpeed, postings_read, spread
+from l0pyserini.evaluate import EfficiencyRecord, read_efficiency
+from l0pyserini.evaluate.efficiency import record as efficiency
+from l0pyserini.evaluate.efficiency.record import EncodeSpeed, SearchSpeed, postings_read, spread
 from tests.helpers import command, write
 
 

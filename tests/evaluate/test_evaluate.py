@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from l0pyserini import evaluate_run, read_qrels, read_run
-from l0pyserini.corpora.cacm import qrels_file
+from l0pyserini.data.cacm import qrels_file
 from l0pyserini.errors import EvaluationError, UsageError
 from l0pyserini.evaluate import (
     DEFAULT_MEASURES,

@@ -19,8 +19,8 @@ MTEB = (
     "leaderboard mteb --datasets scifact --run @/run.txt --qrels @/qrels.txt --output @/out.zip "
     "--description @/bad.json"
 )
-WRITE = "Write one with `python -m l0pyserini.efficiency --output`"
-MATRIX = "`python -m l0pyserini.reproduce`"
+WRITE = "Write one with `python -m l0pyserini.evaluate.efficiency --output`"
+MATRIX = "`python -m l0pyserini.publish.reproduce`"
 TEMPLATE = "--template` prints one to fill in"
 COSTS: dict[str, tuple[Change, Says]] = {
     "no cost": (removed("cost.json"), ("cost.json", "no such file", WRITE)),

@@ -9,9 +9,9 @@ import shutil
 from pathlib import Path
 
 from l0pyserini import build_index, encode_corpus, run_bm25
-from l0pyserini.corpora import open_corpus
-from l0pyserini.leaderboard.description import TEMPLATES
+from l0pyserini.data import open_corpus
 from l0pyserini.model.checkpoint import embedded_encoders
+from l0pyserini.publish.leaderboard.description import TEMPLATES
 from l0pyserini.search.api import search_topics
 from tests.helpers import write
 

@@ -10,21 +10,21 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from l0pyserini.corpora import cacm, open_corpus, read_qrels, read_topics
-from l0pyserini.corpora.topics import stream_topics
+from l0pyserini.data import cacm, open_corpus, read_qrels, read_topics
+from l0pyserini.data.runs import read_run
+from l0pyserini.data.topics import stream_topics
 from l0pyserini.encode.collection import read_shard
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.validate import validate
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import L0Error
-from l0pyserini.evaluate.efficiency import read_efficiency, shown_rows
-from l0pyserini.idf.query import IdfQueryEncoder
-from l0pyserini.idf.table import IdfTable
+from l0pyserini.evaluate.efficiency.record import read_efficiency, shown_rows
 from l0pyserini.index.facts import read_facts
-from l0pyserini.leaderboard.description import read_description
-from l0pyserini.report.page import report_page
-from l0pyserini.report.results import read_results
-from l0pyserini.search.run import read_run
+from l0pyserini.publish.leaderboard.description import read_description
+from l0pyserini.publish.report.page import report_page
+from l0pyserini.publish.report.results import read_results
+from l0pyserini.query.encoder import IdfQueryEncoder
+from l0pyserini.query.table import IdfTable
 from l0pyserini.train.config import load_config
 from l0pyserini.train.rows import open_rows
 

@@ -13,13 +13,18 @@ import time
 import pytest
 
 from l0pyserini import ImpactSearcher, build_index
+from l0pyserini.base.locks import hold
 from l0pyserini.encode import Manifest, read_shard, shard_paths
-from l0pyserini.errors import ImpactIndexError, OutputBusyError, QueryMismatchError, UsageError
+from l0pyserini.errors import (
+    ImpactIndexError,
+    OutputBusyError,
+    QueryMismatchError,
+    UsageError,
+)
 from l0pyserini.index import read_facts
 from l0pyserini.index.facts import read_index_vocabulary
 from l0pyserini.index.grow import append_to_index, delete_documents, merge_indexes
 from l0pyserini.index.verify import check_index, index_totals, verify_index
-from l0pyserini.locks import hold
 from l0pyserini.lucene import java_class
 from tests.helpers import fresh_process, write
 
@@ -35,8 +40,8 @@ def command(capsys, name, *argv):
 
 def part(small, folder, numbers):
     """Write some of the small collection's shards as a collection of its own."""
+    from l0pyserini.base.files import sha256
     from l0pyserini.encode.collection import CollectionStatistics, write_shard
-    from l0pyserini.files import sha256
 
     folder.mkdir()
     statistics, shards = CollectionStatistics(), []

@@ -8,8 +8,8 @@ import torch
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, normalizers, pre_tokenizers, processors
 
-from l0pyserini.idf import IdfTable
-from l0pyserini.tokenization import Tokenizer
+from l0pyserini.query import IdfTable
+from l0pyserini.query.tokenizer import Tokenizer
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = [*"abcdefghijklmnopqrstuvwxyz", "##s", "hello", "world", "sparse", "vector", "query"]

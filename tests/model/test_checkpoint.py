@@ -17,7 +17,7 @@ from l0pyserini.errors import (
 )
 from l0pyserini.model.checkpoint import embedded_encoders
 from l0pyserini.model.encoder import load_masked_lm
-from l0pyserini.search import IdfQueryEncoder
+from l0pyserini.query import IdfQueryEncoder
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 

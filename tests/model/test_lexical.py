@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from l0pyserini import DocumentEncoder, open_checkpoint, save_checkpoint
-from l0pyserini.corpora import open_corpus
+from l0pyserini.data import open_corpus
 from l0pyserini.errors import CheckpointError
 from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.lexical import LexicalTerm

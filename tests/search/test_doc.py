@@ -3,9 +3,9 @@
 import pytest
 
 from l0pyserini import ImpactSearcher, build_index
+from l0pyserini.data.records import Document
 from l0pyserini.encode import read_shard, shard_paths
 from l0pyserini.errors import ImpactIndexError
-from l0pyserini.records import Document
 from l0pyserini.search.snippet import snippet
 from tests.helpers import command
 

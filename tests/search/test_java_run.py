@@ -7,11 +7,11 @@ import re
 import pytest
 
 from l0pyserini import ImpactSearcher, read_topics
+from l0pyserini.data import write_run
+from l0pyserini.data.records import Hit
+from l0pyserini.data.runs import rank
 from l0pyserini.index.direct import index_directly
-from l0pyserini.records import Hit
-from l0pyserini.search import write_run
 from l0pyserini.search.api import search_topics
-from l0pyserini.search.run import rank
 from tests.helpers import write
 
 

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from l0pyserini import ImpactSearcher, open_checkpoint
+from l0pyserini.data import read_run
+from l0pyserini.data.records import Hit
+from l0pyserini.data.runs import rank
 from l0pyserini.encode import read_shard, shard_paths
 from l0pyserini.errors import ImpactIndexError, QueryMismatchError, UsageError
-from l0pyserini.idf import IdfTable
-from l0pyserini.records import Hit
-from l0pyserini.search import IdfQueryEncoder, read_run
-from l0pyserini.search.run import rank
+from l0pyserini.query import IdfQueryEncoder, IdfTable
 from tests.helpers import command, fresh_process, write
 
 QUERY = "a programming language for time sharing systems"

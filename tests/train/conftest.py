@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from l0pyserini.corpora import open_corpus
+from l0pyserini.data import open_corpus
 from l0pyserini.train import TrainConfig, load_config
 
 RECIPE = """

@@ -25,8 +25,8 @@ from l0pyserini.model import DocumentEncoder, open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.train import train
-from l0pyserini.train.checkpoints import save_student
 from l0pyserini.train.config import DevConfig, LexicalConfig
+from l0pyserini.train.states import save_student
 from l0pyserini.train.student import Student
 from tests.broken import BEARS, overflowing
 

@@ -1,0 +1,1 @@
+"""What knows nothing of retrieval: files, locks, command lines, progress, tables, pages."""

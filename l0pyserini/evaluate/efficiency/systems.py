@@ -1,0 +1,84 @@
+"""The two kinds of index whose cost is measured: impacts, and BM25."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from l0pyserini.bm25.baseline import bm25_facts
+from l0pyserini.encode.validate import validate
+from l0pyserini.errors import CollectionError
+from l0pyserini.evaluate.efficiency.bm25 import Bm25System
+from l0pyserini.evaluate.efficiency.record import Spread, spread
+from l0pyserini.index import facts as index_facts
+from l0pyserini.search.searcher import ImpactSearcher
+
+
+class System(Protocol):
+    """What is asked of an index."""
+
+    kind: str
+    documents: int
+    index_bytes: int
+    df: dict[str, int]
+
+    def query_tokens(self, texts: Sequence[str]) -> list[set[str]]:
+        """Return the distinct tokens of each query."""
+
+    def document_length(self, source: str | None) -> Spread:
+        """Return how many distinct tokens documents have; all of it where a source is given."""
+
+    def search(self, texts: Sequence[str], qids: Sequence[str], k: int, threads: int) -> object:
+        """Search."""
+
+    def close(self) -> None:
+        """Close the index."""
+
+
+def open_system(index: Path, heap: str | None = None) -> System:
+    """Open an index of ours, by what its l0pyserini.json says.
+
+    Raises:  ImpactIndexError: if it is no index of ours.
+    """
+    facts = bm25_facts(index)
+    return ImpactSystem(index, heap) if facts is None else Bm25System(index, facts)
+
+
+class ImpactSystem:
+    """An impact index with the query encoder it was built for."""
+
+    kind = "impact"
+
+    def __init__(self, index: Path, heap: str | None) -> None:
+        facts = index_facts.read_facts(index)
+        self.documents: int = facts["documents"]
+        self.index_bytes: int = facts["bytes"]
+        self.df = {
+            token: totals.df for token, totals in index_facts.read_index_vocabulary(index).items()
+        }
+        self._nnz: dict[str, float] = facts["nnz"]
+        self._searcher = ImpactSearcher(index, heap=heap)
+
+    def query_tokens(self, texts: Sequence[str]) -> list[set[str]]:
+        return [set(self._searcher.query_encoder.encode(text)) for text in texts]
+
+    def document_length(self, source: str | None) -> Spread:
+        """Take the index's own facts, or count in the encoded collection it was built from."""
+        nnz = self._nnz
+        if source is None:
+            # Of an index that grew only the mean is known.
+            return Spread(nnz["mean"], nnz.get("p50"), nnz.get("p95"), None, nnz.get("max"))
+        statistics, faults = validate(source)
+        if faults or len(statistics.lengths) != self.documents:
+            raise CollectionError(
+                f"{source}: holds {len(statistics.lengths):,} documents"
+                + (f" and faults ({faults[0]})" if faults else "")
+                + f", and the index was built from {self.documents:,}. Give the encoded "
+                "collection of this index."
+            )
+        return spread(statistics.lengths, histogram=True)
+
+    def search(self, texts: Sequence[str], qids: Sequence[str], k: int, threads: int) -> object:
+        return self._searcher.batch_search(texts, qids, k, threads)
+
+    def close(self) -> None:
+        self._searcher.close()

@@ -1,0 +1,142 @@
+"""explain: what `python -m l0pyserini.evaluate.explain --docid` does, as a function."""
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from l0pyserini.base.progress import progress_bar, say
+from l0pyserini.data import Corpus, cacm, open_corpus
+from l0pyserini.data.records import ImpactVector
+from l0pyserini.errors import CorpusError, UsageError
+from l0pyserini.evaluate.explain.shares import Explanation, TokenShare
+from l0pyserini.index.facts import read_facts
+from l0pyserini.index.verify import FIELD, open_reader
+from l0pyserini.lucene.jvm import java_class
+from l0pyserini.query.tokenizer import Tokenizer
+from l0pyserini.search.searcher import ImpactSearcher
+
+RANK_DEPTH = 1000
+"""A document below this rank is said to be below it: ranking all would visit every posting."""
+
+
+def explain(
+    index: str | Path,
+    query: str,
+    docids: Sequence[str],
+    corpus: str | None = None,
+    heap: str | None = None,
+) -> list[Explanation]:
+    """Take apart the scores of documents for a query, token by token.
+
+    Args:    corpus: the corpus the index was made of, as --corpus takes it; without it expansions
+             cannot be told from the text's own tokens. An index of the embedded collection finds
+             it by itself.
+    Returns: an explanation for each docid, in their order.
+    Raises:  ImpactIndexError: if the folder is no index of ours.
+             UsageError: if the index holds no such document.
+             CorpusError: if the corpus lacks one of them.
+    """
+    facts = read_facts(index)
+    with ImpactSearcher(index, heap=heap) as searcher:
+        impacts = searcher.query_encoder.encode(query)
+        ranks = {
+            hit.docid: rank for rank, hit in enumerate(searcher.search(query, RANK_DEPTH), start=1)
+        }
+        known = searcher.known(impacts)
+        tokenizer = searcher.query_encoder.tokenizer
+    found = document_impacts(Path(index), docids, known)
+    texts = _texts(_corpus(facts, corpus), set(docids))
+    return [
+        _explanation(docid, query, impacts, found[docid], texts.get(docid), tokenizer, ranks)
+        for docid in docids
+    ]
+
+
+def _explanation(
+    docid: str,
+    query: str,
+    impacts: ImpactVector,
+    document: ImpactVector,
+    text: str | None,
+    tokenizer: Tokenizer,
+    ranks: dict[str, int],
+) -> Explanation:
+    own = None if text is None else set(tokenizer.distinct_tokens(text))
+    tokens = [
+        TokenShare(token, impact, document.get(token, 0), None if own is None else token in own)
+        for token, impact in impacts.items()
+    ]
+    tokens.sort(key=lambda one: (-one.product, -one.query_impact, one.token))
+    return Explanation(docid, query, tokens, ranks.get(docid), text)
+
+
+def document_impacts(
+    index: Path, docids: Iterable[str], tokens: Collection[str]
+) -> dict[str, ImpactVector]:
+    """Read the impacts of some tokens in some documents from the postings.
+
+    Returns: {docid: {token: impact}}, tokens that a document lacks left out.
+    Raises:  UsageError: if the index holds no such document.
+    """
+    reader = open_reader(index)
+    try:
+        found: dict[str, ImpactVector] = {}
+        for docid in docids:
+            postings = _postings(reader, "id", docid)
+            if postings is None:
+                raise UsageError(
+                    f"{index}: holds no document {docid!r}. Expected one of its docids, as "
+                    "`python -m l0pyserini.search` prints them; a document without any token is "
+                    "not in the index."
+                )
+            number = postings.nextDoc()
+            found[docid] = {
+                token: postings.freq()
+                for token in tokens
+                if (postings := _postings(reader, FIELD, token)) is not None
+                and postings.advance(number) == number
+            }
+        return found
+    finally:
+        reader.close()
+
+
+def _postings(reader: Any, field: str, term: str) -> Any:
+    """Return the postings of a term; None where there is none."""
+    multi = java_class("org.apache.lucene.index.MultiTerms")
+    wanted = java_class("org.apache.lucene.index.Term")(field, term).bytes()
+    frequencies = java_class("org.apache.lucene.index.PostingsEnum").FREQS
+    return multi.getTermPostingsEnum(reader, field, wanted, frequencies)
+
+
+def _corpus(facts: dict[str, Any], given: str | None) -> Corpus | None:
+    """Return the corpus of an index: the one given, or the embedded one if it was made of it."""
+    built = facts["corpus"]
+    if given is None:
+        embedded = open_corpus(cacm.NAME)
+        return embedded if embedded.fingerprint() == built["sha256"] else None
+    corpus = open_corpus(given)
+    if corpus.fingerprint() != built["sha256"]:
+        say(
+            f"note: {corpus.path} is not the file that the index was made of ({built['name']}); "
+            "what is said of expansions holds if the texts are the same"
+        )
+    return corpus
+
+
+def _texts(corpus: Corpus | None, docids: set[str]) -> dict[str, str]:
+    """Return {docid: contents}, reading no further than needed; {} without a corpus."""
+    texts: dict[str, str] = {}
+    if corpus is None:
+        return texts
+    with progress_bar(None, "look up", "docs") as bar:
+        for document in corpus:
+            bar.update()
+            if document.docid in docids:
+                texts[document.docid] = document.contents
+                if len(texts) == len(docids):
+                    return texts
+    raise CorpusError(
+        f"{corpus.path}: has no document {min(docids - texts.keys())!r}, which the index holds. "
+        "Give the corpus that the index was made of."
+    )

@@ -1,0 +1,1 @@
+"""Showing results: reproductions beside the literature, a page of them, leaderboard packages."""

@@ -1,0 +1,55 @@
+"""The commands that make a cell by hand, one stage each."""
+
+import shlex
+from pathlib import Path
+
+from l0pyserini.bm25.baseline import MULTIFIELD
+from l0pyserini.publish.reproduce.cell import HITS, MEASURES, Place
+from l0pyserini.publish.reproduce.datasets import Dataset
+from l0pyserini.publish.reproduce.systems import EncoderOptions, System
+
+_ENCODE_DEFAULTS = EncoderOptions(backend="float32")
+
+
+def commands(
+    dataset: Dataset, system: System, data_dir: str | Path, output: str | Path
+) -> list[str]:
+    """Return shell lines that make the cell's run and score it, as reproduce itself does."""
+    data = dataset.spec(data_dir)
+    folder = Path(output) / dataset.name
+    place = Place(folder / system.name)
+    search = ["--topics", data, "--hits", str(HITS), "--tag", system.name]
+    if dataset.in_beir:
+        search.append("--remove-query")
+    search += ["--output", str(place.run)]
+    if system.fused:
+        runs = [str(Place(folder / name).run) for name in system.fused]
+        fuse = ["fuse", "--run", *runs, "--method", system.method, "--hits", str(HITS)]
+        lines = [[*fuse, "--tag", system.name, "--output", str(place.run)]]
+    elif system.encoder is None:
+        fields = [f"{name}={weight:g}" for name, weight in MULTIFIELD.items()]
+        lines = [
+            ["bm25", "--corpus", data, "--index", str(place.index), *search]
+            + (["--fields", *fields] if system.multifield else [])
+        ]
+    else:
+        encode = ["encode", "--corpus", data, "--encoder", system.encoder]
+        lines = [
+            [*encode, *_flags(system.options), "--output", str(place.encoded)],
+            ["index", "--input", str(place.encoded), "--index", str(place.index)],
+            ["search", "--index", str(place.index), *search],
+        ]
+    lines.append(["evaluate", "--qrels", data, "--run", str(place.run), "--measures", *MEASURES])
+    return [f"python -m l0pyserini.{shlex.join(line)}" for line in lines]
+
+
+def _flags(options: EncoderOptions) -> list[str]:
+    """Return the flags of l0pyserini.encode for what differs from its defaults."""
+    flags = []
+    for name in ("activation", "idf", "backend", "device", "max_length", "batch_size"):
+        value = getattr(options, name)
+        if value != getattr(_ENCODE_DEFAULTS, name):
+            flags += [f"--{name.replace('_', '-')}", str(value)]
+    if options.trust_remote_code:
+        flags.append("--trust-remote-code")
+    return flags

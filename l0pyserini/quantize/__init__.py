@@ -1,1 +1,0 @@
-"""The quantisation planner's command."""

@@ -1,0 +1,144 @@
+"""The IDF table: one weight for each token, the whole of the query side."""
+
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from l0pyserini.base.files import write_json
+from l0pyserini.errors import IdfError
+
+if TYPE_CHECKING:
+    from l0pyserini.query.tokenizer import Tokenizer
+
+_LARGEST = sys.float_info.max
+
+MINIMUM_COVERAGE = 0.5
+"""Share of a tokenizer's tokens that a table must know, and of a table's that the tokenizer must.
+
+A token without a weight weighs nothing in a query, silently, and a document encoder expands to
+tokens that no counted document holds. So a table is to know all, as those that we count and those
+of OpenSearch's doc models do; half leaves room for tables of the tokens of a large collection.
+"""
+
+
+def idf_weight(documents: int, document_frequency: int) -> float:
+    """Return ln(1 + (N - df + 0.5) / (df + 0.5)).
+
+    Source:  BM25's IDF as Lucene writes it; arXiv 2504.14839, sec. 3.1.
+    """
+    return math.log(1 + (documents - document_frequency + 0.5) / (document_frequency + 0.5))
+
+
+@dataclass(frozen=True, eq=False)
+class IdfTable:
+    """{token: weight}, weights float >= 0 and finite."""
+
+    weights: dict[str, float]
+    name: str
+
+    @classmethod
+    def load(cls, path: str | Path) -> "IdfTable":
+        """Read an idf.json as OpenSearch's doc models ship it: {token: idf}.
+
+        Raises:  IdfError: if it is missing, malformed, or a weight is no finite number >= 0.
+        """
+        path = Path(path)
+        try:
+            return cls.parse(path.read_text(encoding="utf-8"), str(path))
+        except FileNotFoundError:
+            raise IdfError(
+                f"{path}: no such IDF table. `python -m l0pyserini.idf` counts one over a corpus."
+            ) from None
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> "IdfTable":
+        """Read a table from JSON text; `name` tells where it came from. Raises: as load."""
+        try:
+            weights = json.loads(text)
+        except ValueError as fault:
+            raise IdfError(f"{name}: not valid JSON ({fault}). Expected {{token: idf}}.") from fault
+        if not isinstance(weights, dict) or not weights:
+            raise IdfError(f"{name}: not an object of tokens. Expected {{token: idf}}.")
+        return cls(checked_weights(weights, name), name)
+
+    @classmethod
+    def from_safetensors(cls, path: Path, tokenizer: "Tokenizer") -> "IdfTable":
+        """Read the weights of a sentence-transformers SparseStaticEmbedding ([V] float).
+
+        Raises:  IdfError: if the file holds no vector as long as the vocabulary.
+        """
+        from safetensors.numpy import load_file
+
+        weight = load_file(path).get("weight")
+        if weight is None or weight.ndim != 1 or len(weight) < len(tokenizer.tokens):
+            shape = None if weight is None else weight.shape
+            raise IdfError(
+                f"{path}: its 'weight' has shape {shape}, expected one number for each of the "
+                f"tokenizer's {len(tokenizer.tokens)} ids. The query module is of another model."
+            )
+        tokens = tokenizer.tokens
+        named = {tokens[i]: w for i, w in enumerate(weight.tolist()) if tokens[i : i + 1] != [None]}
+        return cls(
+            checked_weights({t: w for t, w in named.items() if t is not None}, str(path)), str(path)
+        )
+
+    def by_id(self, tokenizer: "Tokenizer", size: int | None = None) -> list[float]:
+        """Return the weight of each id, 0 without one; as many as `size`, or the tokenizer has."""
+        tokens = tokenizer.tokens[:size]
+        weights = [self.weights.get(token, 0.0) if token else 0.0 for token in tokens]
+        return weights + [0.0] * ((size or len(tokens)) - len(tokens))
+
+    def save(self, path: str | Path) -> None:
+        """Write the table as {token: idf}."""
+        write_json(path, self.weights)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of its weights, to eight digits, whatever file they came from."""
+        lines = (f"{token}\t{weight:.8g}\n" for token, weight in sorted(self.weights.items()))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def check_tokenizer(self, tokenizer: "Tokenizer") -> None:
+        """Refuse a table that was counted with another tokenizer, or is a part of one.
+
+        Raises:  IdfError: if it lacks more than half of the tokenizer's tokens, special ones aside,
+            or more than half of its own are unknown to the tokenizer.
+        """
+        vocabulary = tokenizer.vocabulary
+        shared = len(self.weights.keys() & vocabulary.keys())
+        if shared < MINIMUM_COVERAGE * len(self.weights):
+            foreign = [token for token in self.weights if token not in vocabulary][:3]
+            raise IdfError(
+                f"{self.name}: {len(self.weights) - shared:,} of its {len(self.weights):,} tokens "
+                f"are unknown to the tokenizer of {tokenizer.name} (such as {foreign}). The table "
+                "belongs to another tokenizer; count one with `python -m l0pyserini.idf`."
+            )
+        tokens = vocabulary.keys() - tokenizer.special_tokens.keys()
+        missing = tokens - self.weights.keys()
+        if len(missing) > (1 - MINIMUM_COVERAGE) * len(tokens):
+            raise IdfError(
+                f"{self.name}: lacks {len(missing):,} of the {len(tokens):,} tokens of the "
+                f"tokenizer of {tokenizer.name} (such as {sorted(missing)[:3]}), and queries would "
+                "lose them. Expected a weight for every token, those that no document holds too; "
+                "count a table with `python -m l0pyserini.idf`."
+            )
+
+
+def checked_weights(weights: Mapping[str, object], name: str) -> dict[str, float]:
+    """Return the weights of a table whose name is given.
+
+    Raises:  IdfError: if one is no finite number >= 0.
+    """
+    for token, weight in weights.items():
+        # Whole numbers of any length come out of JSON, and a search reads 30,000 weights first.
+        if type(weight) not in (float, int) or not 0 <= weight <= _LARGEST:  # type: ignore[operator]
+            raise IdfError(
+                f"{name}: token {token!r} has weight {weight!r}, expected a finite number >= 0."
+            )
+    return {token: float(weight) for token, weight in weights.items()}  # type: ignore[arg-type]

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+import pytrec_eval
+
+from l0pyserini.evaluate.ndcg import ndcg_at
+from l0pyserini.model import DocumentEncoder, open_checkpoint
+from l0pyserini.train.devset import DevSet, SparseScorer
+
+
+def test_ndcg_equals_trec_evals():
+    chance = np.random.default_rng(5)
+    qrels = {"q": {f"d{i}": int(chance.integers(-1, 4)) for i in range(30)}}
+    for _ in range(20):
+        ranked = [f"d{i}" for i in chance.permutation(40)[:25]]
+        run = {"q": {docid: 100.0 - place for place, docid in enumerate(ranked)}}
+        theirs = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10"}).evaluate(run)
+        ours = ndcg_at(ranked, qrels["q"], 10)
+        assert ours == pytest.approx(theirs["q"]["ndcg_cut_10"], abs=1e-9)
+
+
+def test_the_scorer_equals_a_dense_product():
+    chance = np.random.default_rng(6)
+    dense = np.where(chance.random((50, 20)) < 0.2, chance.random((50, 20)), 0)
+    vectors = [(np.nonzero(row)[0], row[np.nonzero(row)[0]].astype(np.float32)) for row in dense]
+    query = {2: 1.5, 7: 0.5, 19: 3.0}
+    scores = dense.astype(np.float32) @ [query.get(token, 0.0) for token in range(20)]
+    expected = [i for i in np.argsort(-scores, kind="stable")[:5] if scores[i] > 0]
+    assert SparseScorer(vectors, 20).top(query, 5) == expected
+
+
+def test_a_dev_set_is_scored_in_memory(tmp_path):
+    (tmp_path / "qrels").mkdir()
+    texts = ["a sorting algorithm", "matrix inversion by elimination", "garbage collection"]
+    (tmp_path / "corpus.jsonl").write_text(
+        "".join(f'{{"_id": "d{i}", "text": "{text}"}}\n' for i, text in enumerate(texts))
+        + '{"_id": "q1", "text": "inverting a matrix"}\n'
+    )
+    (tmp_path / "queries.jsonl").write_text(
+        '{"_id": "q1", "text": "inverting a matrix"}\n{"_id": "q2", "text": "collection"}\n'
+    )
+    (tmp_path / "qrels/test.tsv").write_text("q1\td1\t1\nq2\td2\t1\n")
+    checkpoint = open_checkpoint("splade-tiny")
+    encoder = DocumentEncoder.from_checkpoint(checkpoint)
+    found = DevSet(str(tmp_path)).evaluate(encoder, checkpoint.idf.weights)
+    # The document with q1's own id is left out, as BEIR does.
+    assert found.ndcg == 1.0
+    assert found.per_topic == {"q1": 1.0, "q2": 1.0}
+    assert 0 < found.length < 300
+    assert found.flops > 0
