@@ -62,7 +62,7 @@ def test_a_beir_folder_gives_only_the_split_s_topics(tmp_path):
         ("t.tsv", "", "holds no topic"),
         ("t.tsv", "no tab here\n", "t.tsv:1: no tab in 'no tab here'"),
         ("t.tsv", "1\ta\n1\tb\n", "t.tsv:2 qid '1': seen before"),
-        ("t.tsv", "a b\tx\n", "t.tsv:1 qid 'a b': empty or with white space"),
+        ("t.tsv", "a b\tx\n", "t.tsv:1 qid 'a b': empty, or with white space"),
         ("t.jsonl", '{"_id": "1"}\n', "t.jsonl:1: no query text"),
         ("t.jsonl", "{\n", "t.jsonl:1: malformed JSON"),
         ("t.txt", "just words\n", "t.txt:1: begins 'just words'"),

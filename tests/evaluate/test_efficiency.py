@@ -58,7 +58,7 @@ def test_a_record_joins_the_scores(record, tmp_path, capsys):
     [
         ("{", "not valid JSON"),
         ("[]", "its format is 'list', expected 'l0pyserini-efficiency-1'"),
-        ('{"format": "l0pyserini-efficiency-1", "system": "x"}', "lacks documents, topics, flops"),
+        ('{"format": "l0pyserini-efficiency-1", "system": "x"}', "lacks 'documents'"),
     ],
 )
 def test_other_files_are_refused(tmp_path, content, message):

@@ -113,6 +113,7 @@ ROWS = [
             words,
             (name, "Permission denied", mend),
             change=mode(name, 0),
+            code=2 if name == "recipe.yaml" else 1,
             setting=unprivileged,
             owed=owed,
         )

@@ -75,6 +75,10 @@ MATRICES: dict[str, tuple[Change, Says]] = {
         ("matrix.json", "its format is 'list'", "expected 'l0pyserini-matrix-1'"),
     ),
     "a matrix without cells": (dropped(M, "cells"), ("the matrix", "lacks 'cells'", MATRIX)),
+    "a dataset without cells": (
+        put(M, "cells", value=[]),
+        ("the matrix", "the dataset 'tiny' has no cell", MATRIX),
+    ),
     "numbers as cells": (
         put(M, "cells", value=[1]),
         ("the matrix: 'cells'[0]", "is 1", "expected an object"),

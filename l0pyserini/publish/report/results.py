@@ -154,6 +154,9 @@ def _check(matrix: dict[str, Any], where: str) -> None:
                 )
         if cell["published"] is not None:
             check_fields(cell, _PUBLISHED, here, ResultsError, _AGAIN)
+    filled = {cell["dataset"] for cell in matrix["cells"]}
+    if empty := [name for name in names["dataset"] if name not in filled]:
+        raise ResultsError(f"{where}: the dataset {empty[0]!r} has no cell. {_AGAIN}")
 
 
 def _topics(path: Path) -> dict[str, float]:
