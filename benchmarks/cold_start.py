@@ -35,7 +35,7 @@ PARTS = {
     "+ the JVM": "{imports}; IdfQueryEncoder.load({encoder!r}).encode('a'); start_jvm()",
 }
 IMPORTS = (
-    "import l0pyserini.search.searcher; from l0pyserini.search import IdfQueryEncoder; "
+    "import l0pyserini.search.searcher; from l0pyserini.query import IdfQueryEncoder; "
     "from l0pyserini.lucene import start_jvm"
 )
 

@@ -5,7 +5,7 @@ import pytest
 from l0pyserini import evaluate_run, read_run
 from l0pyserini.data.records import Hit
 from l0pyserini.errors import RunError
-from l0pyserini.search import fuse_topic
+from l0pyserini.search.fusion import fuse_topic
 from tests.helpers import command, fresh_process, write
 
 PYSERINI = """

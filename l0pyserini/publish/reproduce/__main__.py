@@ -15,7 +15,7 @@ from l0pyserini.base.cli import (
 from l0pyserini.model.activation import LOG_COUNTS
 from l0pyserini.publish.reproduce.datasets import ALL, DATASETS, chosen_datasets
 from l0pyserini.publish.reproduce.systems import BM25_KINDS, EncoderOptions, chosen_systems
-from l0pyserini.search import METHODS
+from l0pyserini.search.fusion import METHODS
 
 _DEFAULTS = EncoderOptions()
 

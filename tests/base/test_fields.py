@@ -1,9 +1,9 @@
 """Fields of records: a missing or odd one is named with its place, whatever lies around it."""
 
 import pytest
+from l0pyserini.fields import check_fields
 
 from l0pyserini.errors import ResultsError
-from l0pyserini.fields import check_fields
 
 FIELDS = {"n": int, "x": float, "inner": {"s": str}, "many": [{"b": bool}], "maybe": (float,)}
 SOUND = {"n": 1, "x": 2, "inner": {"s": "a"}, "many": [{"b": True}], "maybe": None}
