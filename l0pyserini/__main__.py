@@ -53,6 +53,11 @@ def usage() -> str:
     )
 
 
+def module_of(verb: str) -> str:
+    """Return the module whose main() a verb runs."""
+    return f"l0pyserini.{STEPS.get(verb, f'{verb}.__main__')}"
+
+
 def main(argv: list[str] | None = None) -> int:
     """Hand the command line on to a verb; return its exit code."""
     argv = sys.argv[1:] if argv is None else argv
@@ -65,9 +70,7 @@ def main(argv: list[str] | None = None) -> int:
     if argv[0] not in VERBS:
         print(f"error: no verb {argv[0]!r}\n\n{usage()}", file=sys.stderr)
         return 2
-    home = STEPS.get(argv[0], f"{argv[0]}.__main__")
-    module = importlib.import_module(f"l0pyserini.{home}")
-    return module.main(argv[1:])
+    return importlib.import_module(module_of(argv[0])).main(argv[1:])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from l0pyserini.errors import DiskError, InputError, OutputExistsError
+from l0pyserini.errors import DiskError, InputError, L0Error, OutputExistsError
 
 TEMPORARY_SUFFIX = ".part"
 
@@ -234,7 +234,7 @@ def read_raw_lines(
         raise error(f"{path}: no such file. Check the path; it was looked for in {Path.cwd()}.")
     try:
         opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rb") as handle:
+        with readable(path, error), opener(path, "rb") as handle:
             for span in spans:
                 handle.seek(span.offset)
                 lines = islice(handle, span.lines)
@@ -245,6 +245,13 @@ def read_raw_lines(
             f"{path}:{number + 1}: the gzip stream is broken here ({fault}). "
             "The file is truncated or damaged; fetch or make it again."
         ) from fault
+
+
+@contextlib.contextmanager
+def readable(path: str | os.PathLike[str], error: type[L0Error]) -> Iterator[None]:
+    """Turn the system's refusal to let a file be read into an error of ours."""
+    try:
+        yield
     except OSError as fault:
         raise error(
             f"{path}: cannot be read ({fault.strerror}). Check the file's rights and its disk."

@@ -11,7 +11,7 @@ from l0pyserini.data import cacm, read_topics
 from l0pyserini.encode.api import encode_corpus, summary
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import L0Error
-from l0pyserini.evaluate.efficiency.record import Efficiency, efficiency
+from l0pyserini.evaluate.efficiency.record import Efficiency, expected_cost
 from l0pyserini.evaluate.evaluation import evaluate_run
 from l0pyserini.index.api import build_index
 from l0pyserini.index.verify import index_totals
@@ -55,7 +55,7 @@ def _bm25(indexes: Path, runs: Path, texts: list[str], threads: int) -> System:
     return System(
         "BM25",
         evaluate_run(cacm.NAME, run, MEASURES).means,
-        efficiency(bm25_tokens(texts), df, done.documents),
+        expected_cost(bm25_tokens(texts), df, done.documents),
         done.index_bytes,
         {"index": done.index_seconds, "search": done.search_seconds},
     )
@@ -78,7 +78,7 @@ def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int)
     return System(
         encoder,
         evaluate_run(cacm.NAME, run, MEASURES).means,
-        efficiency([queries.encode(text) for text in texts], df, facts["documents"]),
+        expected_cost([queries.encode(text) for text in texts], df, facts["documents"]),
         facts["bytes"],
         {"encode": encode_seconds, "index": index_seconds, "search": done.seconds},
     )

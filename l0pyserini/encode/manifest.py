@@ -22,7 +22,8 @@ SETTINGS = {
 """The settings that later stages rely on."""
 
 _COUNTS = ("documents", "empty_documents", "terms", "postings", "impacts")
-_FIELDS = {**dict.fromkeys(_COUNTS, int), "shards": list, "settings": SETTINGS}
+_SHARD = {"file": str, "documents": int, "bytes": int, "sha256": str}
+_FIELDS = {**dict.fromkeys(_COUNTS, int), "shards": [_SHARD], "settings": SETTINGS}
 
 _MEND = (
     "Expected a folder that `python -m l0pyserini.encode` finished; an interrupted one is "

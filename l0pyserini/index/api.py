@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from l0pyserini.base.files import sha256
+from l0pyserini.base.files import readable, sha256
 from l0pyserini.base.folders import atomic_folder
 from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.encode import vocabulary
@@ -102,7 +102,9 @@ def check_files(folder: Path, manifest: Manifest) -> None:
             raise CollectionError(
                 f"{folder / name}: missing, and the manifest lists it. Encode again."
             )
-        if sha256(folder / name) != digest:
+        with readable(folder / name, CollectionError):
+            seen = sha256(folder / name)
+        if seen != digest:
             raise CollectionError(
                 f"{folder / name}: was changed since it was encoded (its sha256 differs from the "
                 "manifest's). Encode again."

@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from l0pyserini.base.fields import is_kind
 from l0pyserini.base.files import sha256
 from l0pyserini.errors import CheckpointError, RemoteCodeError
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES, log_count
@@ -156,7 +157,7 @@ def _layout(folder: Path) -> _Layout:
         found = _document_modules(folder, document)
         return found._replace(query=folder / static[0] if static else None)
     if (folder / "modules.json").is_file():
-        modules = _read_json(folder / "modules.json")
+        modules = _read_json(folder / "modules.json", list)
         return _document_modules(folder, [(m["path"], m["type"]) for m in modules])
     if (folder / "config.json").is_file():
         return _Layout(folder)
@@ -252,20 +253,31 @@ def _max_length(folder: Path) -> int:
     """Return the length that sentence-transformers saved, where it saved one."""
     path = folder / "sentence_bert_config.json"
     saved = _read_json(path).get("max_seq_length") if path.is_file() else None
+    if saved is not None and not (is_kind(saved, int) and saved > 0):
+        raise CheckpointError(
+            f"{path}: its max_seq_length is {saved!r}, expected a whole number from 1. "
+            "Fetch or save the checkpoint again."
+        )
     return saved or DEFAULT_MAX_LENGTH
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path, kind: type = dict) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CheckpointError(
             f"{path}: missing. The checkpoint folder is incomplete; fetch or save it again."
         ) from None
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise CheckpointError(
             f"{path}: cannot be read as JSON ({fault}). Fetch or save the checkpoint again."
         ) from fault
+    if not isinstance(found, kind):
+        raise CheckpointError(
+            f"{path}: holds a {type(found).__name__}, expected a {kind.__name__}. "
+            "Fetch or save the checkpoint again."
+        )
+    return found
 
 
 def _existing(path: str | os.PathLike[str]) -> Path | None:

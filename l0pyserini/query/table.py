@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l0pyserini.base.files import write_json
+from l0pyserini.base.files import readable, write_json
 from l0pyserini.errors import IdfError
 
 if TYPE_CHECKING:
@@ -49,19 +49,20 @@ class IdfTable:
         Raises:  IdfError: if it is missing, malformed, or a weight is no finite number >= 0.
         """
         path = Path(path)
-        try:
-            return cls.parse(path.read_text(encoding="utf-8"), str(path))
-        except FileNotFoundError:
+        if not path.exists():
             raise IdfError(
                 f"{path}: no such IDF table. `python -m l0pyserini.idf` counts one over a corpus."
-            ) from None
+            )
+        with readable(path, IdfError):
+            text = path.read_bytes()
+        return cls.parse(text, str(path))
 
     @classmethod
-    def parse(cls, text: str, name: str) -> "IdfTable":
-        """Read a table from JSON text; `name` tells where it came from. Raises: as load."""
+    def parse(cls, text: str | bytes, name: str) -> "IdfTable":
+        """Read a table from JSON text or its UTF-8; `name`: where it came from. Raises: as load."""
         try:
             weights = json.loads(text)
-        except ValueError as fault:
+        except (ValueError, RecursionError) as fault:
             raise IdfError(f"{name}: not valid JSON ({fault}). Expected {{token: idf}}.") from fault
         if not isinstance(weights, dict) or not weights:
             raise IdfError(f"{name}: not an object of tokens. Expected {{token: idf}}.")

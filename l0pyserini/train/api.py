@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from l0pyserini.base.files import disk_errors
 from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.errors import OutputExistsError, TrainingError, UsageError
 from l0pyserini.model.backend import Backend, choose_backend, warn_of_slow_layers
@@ -132,8 +133,9 @@ def _start(output: Path, recipe: TrainConfig, resume: bool) -> Path | None:
             f"{output}: holds a training already. Give --resume to go on with it, or another "
             "output=FOLDER."
         )
-    output.mkdir(parents=True, exist_ok=True)
-    changes = accept_recipe(output, dataclasses.asdict(recipe))
+    with disk_errors(output):
+        output.mkdir(parents=True, exist_ok=True)
+        changes = accept_recipe(output, dataclasses.asdict(recipe))
     started = last_complete(output / CHECKPOINTS) if resume else None
     if changes:
         step = int(started.name.split("-")[1]) if started else 0

@@ -148,10 +148,10 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> TrainConfig:
     import yaml
 
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+        values = _parse_yaml(Path(path).read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
         raise UsageError(f"--config {path}: no such file.") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as fault:
         raise UsageError(f"--config {path}: cannot be read as YAML ({fault}).") from fault
     if not isinstance(values, dict):
         raise UsageError(f"--config {path}: holds no keys. Expected `key: value` lines.")
@@ -159,8 +159,21 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> TrainConfig:
         key, equals, text = word.partition("=")
         if not equals:
             raise UsageError(f"{word!r}: expected key=value, for example learning_rate=1e-4.")
-        _lay(values, key, yaml.safe_load(text) if text else None, word)
+        try:
+            value = _parse_yaml(text) if text else None
+        except (yaml.YAMLError, RecursionError) as fault:
+            raise UsageError(
+                f"{word!r}: its value cannot be read as YAML ({fault}). Expected key=value, for "
+                "example learning_rate=1e-4."
+            ) from fault
+        _lay(values, key, value, word)
     return check_config(_build(TrainConfig, values, str(path)))
+
+
+def _parse_yaml(text: str) -> Any:
+    import yaml
+
+    return yaml.safe_load(text)
 
 
 def _lay(values: dict[str, Any], key: str, value: Any, word: str) -> None:
@@ -230,8 +243,14 @@ def check_config(config: TrainConfig) -> TrainConfig:
         config.loss.kl + config.loss.margin_mse + config.loss.infonce > 0,
         "loss", config.loss, "a weight above 0 for one of kl, margin_mse, infonce",
     )  # fmt: skip
-    _require(config.loss.scale > 0, "loss.scale", config.loss.scale, "above 0")
-    _require(config.loss.temperature > 0, "loss.temperature", config.loss.temperature, "above 0")
+    for key in ("scale", "temperature"):
+        value = getattr(config.loss, key)
+        _require(0 < value < math.inf, f"loss.{key}", value, "above 0 and finite")
+    _require(config.dev.every >= 1, "dev.every", config.dev.every, "a number from 1")
+    _require(0 <= config.seed < 2**32, "seed", config.seed, "a number from 0 and below 2^32")
+    _not_negative("warmup_steps", config.warmup_steps)
+    dropout = config.dropout
+    _require(dropout is None or 0 <= dropout < 1, "dropout", dropout, "a number from 0, below 1")
     _require(
         0 < config.learning_rate < math.inf,
         "learning_rate",

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 import orjson
 
-from l0pyserini.base.files import read_lines
+from l0pyserini.base.fields import is_kind
+from l0pyserini.base.files import read_lines, readable
 from l0pyserini.data.jsonl import parse_object
 from l0pyserini.errors import TrainingDataError
 from l0pyserini.train.hub import is_data_set, load_data_set
@@ -119,7 +120,8 @@ def open_rows(spec: str) -> RowSource:
 def parse_row(record: dict[str, Any], where: str) -> Row:
     """Check a row.
 
-    Raises:  TrainingDataError: for an unknown form, or scores of another number than documents.
+    Raises:  TrainingDataError: for an unknown form, documents that are neither texts nor ids, or
+             scores that are not one finite number a document.
     """
     query = next((record[key] for key in QUERY_KEYS if key in record), None)
     if "pos" in record and isinstance(record.get("negs"), list):
@@ -131,7 +133,19 @@ def parse_row(record: dict[str, Any], where: str) -> Row:
             f"{where}: its keys are {sorted(record)}. Expected qid and docids, or query and docs "
             "(with scores where a teacher gave them), or query, pos and negs."
         )
+    if not documents or not all(isinstance(one, str | int) for one in documents):
+        raise TrainingDataError(
+            f"{where}: its docs are {documents!r:.60}, expected one document or more, each a text "
+            "or an id."
+        )
     scores = record.get("scores")
+    if scores is not None and not (
+        isinstance(scores, list) and all(is_kind(one, float) for one in scores)
+    ):
+        raise TrainingDataError(
+            f"{where}: its scores are {scores!r:.60}, expected a list of numbers. "
+            "Score the row again."
+        )
     if scores is not None and len(scores) != len(documents):
         raise TrainingDataError(
             f"{where}: {len(scores)} scores for {len(documents)} documents. "
@@ -151,7 +165,7 @@ def row_json(qid: str, docids: Sequence[str], scores: Sequence[float]) -> bytes:
 def _line_starts(path: Path) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return where each non-empty line of a file begins, and where the last one ends."""
     starts = [0]
-    with open(path, "rb") as handle:
+    with readable(path, TrainingDataError), open(path, "rb") as handle:
         for line in handle:
             if line.strip():
                 starts.append(starts[-1] + len(line))

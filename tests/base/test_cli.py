@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from l0pyserini.__main__ import VERBS
+from l0pyserini.__main__ import VERBS, module_of
 from l0pyserini.base import cli
 from l0pyserini.errors import L0Error
 from tests.helpers import command, fresh_process
@@ -36,19 +36,27 @@ CONTRACT = {
 }
 
 
+def shown(verb):
+    """Return a verb's module as `python -m` takes it."""
+    return module_of(verb).removesuffix(".__main__")
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_has_examples_and_the_flags_that_others_rely_on(verb, capsys):
     code, out, _ = command(capsys, verb, "--help")
     assert code == 0
-    assert f"examples:\n  python -m l0pyserini.{verb}" in out
+    assert f"examples:\n  python -m {shown(verb)}" in out
     for flag in CONTRACT[verb].split():
         assert f"--{flag}" in out, flag
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_examples_parse(verb):
-    parser = importlib.import_module(f"l0pyserini.{verb}.__main__").parser()
-    for line in re.findall(rf"^  python -m l0pyserini\.{verb}(.*)$", parser.epilog, re.MULTILINE):
+    parser = importlib.import_module(module_of(verb)).parser()
+    begins = re.escape(f"  python -m {shown(verb)}")
+    lines = re.findall(rf"^{begins}(.*)$", parser.epilog, re.MULTILINE)
+    assert lines
+    for line in lines:
         assert parser.parse_args(shlex.split(line)) is not None
 
 
@@ -121,7 +129,7 @@ def test_a_reader_that_stops_early_is_no_error(small):
 def test_light_commands_import_neither_torch_nor_java():
     for verb in set(VERBS) - {"doctor"}:
         program = (
-            f"import sys, l0pyserini.{verb}.__main__ as m; m.parser();"
+            f"import sys, {module_of(verb)} as m; m.parser();"
             "print({'torch', 'transformers', 'jnius', 'pandas', 'scipy'} & set(sys.modules))"
         )
         assert fresh_process("-c", program).stdout.strip() == "set()", verb

@@ -6,13 +6,13 @@ import pytest
 
 from l0pyserini.errors import ResultsError
 from l0pyserini.evaluate import EfficiencyRecord, read_efficiency
-from l0pyserini.evaluate.efficiency import record as efficiency
+from l0pyserini.evaluate.efficiency import record as expected_cost
 from l0pyserini.evaluate.efficiency.record import EncodeSpeed, SearchSpeed, postings_read, spread
 from tests.helpers import command, write
 
 
 def test_flops_by_hand():
-    cost = efficiency([{"a", "b"}, {"b", "x"}], {"a": 1, "b": 3, "c": 4}, documents=4)
+    cost = expected_cost([{"a", "b"}, {"b", "x"}], {"a": 1, "b": 3, "c": 4}, documents=4)
     # Mean query: a .5, b 1, x .5; mean document: a .25, b .75, c 1.
     assert cost.flops == pytest.approx(0.5 * 0.25 + 1 * 0.75)
     assert cost.document_nnz == 2

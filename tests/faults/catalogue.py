@@ -16,6 +16,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from l0pyserini.__main__ import module_of
+
 HERE = "@/"
 
 Setting = Callable[[Path], AbstractContextManager[None]]
@@ -29,11 +31,10 @@ Change = Callable[[Path], None]
 class Fault:
     """One bad input.
 
-    words: the command line as a shell has it, `python -m l0pyserini.` left out; @/ stands for the
-    row's folder. says: parts of the
-    message: the place, what was seen, and what was expected or is to be done. files: written into
-    the folder, over the stock's. change: done to the folder then. code: the exit code. owed: why
-    the row is known to fail, where it is.
+    words: the command line as a shell has it, `l0pyserini` left out; @/ stands for the row's
+    folder. says: parts of the message: the place, what was seen, and what was expected or is to be
+    done. files: written into the folder, over the stock's. change: done to the folder then.
+    code: the exit code.
     """
 
     name: str
@@ -43,7 +44,6 @@ class Fault:
     change: Change | None = None
     code: int = 1
     setting: Setting = lambda _: nullcontext()
-    owed: str = ""
 
     @property
     def command(self) -> str:
@@ -52,9 +52,10 @@ class Fault:
 
     def main(self) -> Callable[[list[str]], int]:
         """Return the command's main function."""
-        # Commands with a dot are modules of their own, the others packages.
-        module = self.command if "." in self.command else f"{self.command}.__main__"
-        return importlib.import_module(f"l0pyserini.{module}").main
+        # Steps inside a stage, which are no verbs, are modules of their own.
+        step = "." in self.command
+        module = f"l0pyserini.{self.command}" if step else module_of(self.command)
+        return importlib.import_module(module).main
 
     def argv(self, folder: Path) -> list[str]:
         """Return the command's arguments."""

@@ -90,7 +90,7 @@ MANIFESTS: dict[str, tuple[Change, tuple[str, str, str]]] = {
     ),
     "shards of another kind": (
         put("encoded/manifest.json", "shards", 0, value=["x"]),
-        ("encoded/manifest.json", "must be a mapping, not list", ENCODE_AGAIN),
+        ("encoded/manifest.json", "'shards'[0] is ['x']", "any other encoded again"),
     ),
     "documents as text": (
         put("encoded/manifest.json", "documents", value="12"),
@@ -256,7 +256,7 @@ SEARCHED: dict[str, tuple[Change, tuple[str, str, str]]] = {
     ),
     "a tokenizer that is a list": (
         put("index/query_encoder.json", "tokenizer", value=[]),
-        ("query_encoder.json", "its tokenizer.json cannot be read", "Save it again"),
+        ("query_encoder.json", "its tokenizer is list", "Encode and index the corpus again"),
     ),
     "another IDF table": (
         put("index/query_encoder.json", "idf", "report", value=3.0),

@@ -33,7 +33,7 @@ USAGE: tuple[tuple[str, str, tuple[str, str]], ...] = (
     (ENCODE, "--shard-id 5 --shard-num 2", ("5 of", "expected an id from 0 and below")),
     (ENCODE, "--activation '<b>'", (f"{CHOICE}'<b>'", "'log1p_relu'")),
     (ENCODE, "--device tpu", ("tpu", "Expected cpu, cuda or cuda:N")),
-    (ENCODE, "--max-length 99999999999", ("99999999999", "Give 512 or less")),
+    (ENCODE, "--max-length 99999999999", ("99999999999", "from 1 to 2,147,483,647")),
     (INDEX, "--threads 0", ("'0'", WHOLE)),
     (INDEX, "--builder solr", (f"{CHOICE}'solr'", "'direct', 'anserini'")),
     (INDEX, "--store-text --builder anserini", ("only --builder direct", "leave one of them out")),

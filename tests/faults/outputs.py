@@ -34,26 +34,25 @@ FULL = ("idf", "evaluate", "compare", "fuse", "explain", "mine", "teach", "leade
 MAY = "Choose a folder you may write to"
 RIGHTS = "Check the file's rights"
 ENCODED = "encoded/docs-00000.jsonl"
-READERS: tuple[tuple[str, str, str, str], ...] = (
-    # file, words, what is to be done, owed
-    ("docs.jsonl", WRITERS["idf"].format("out"), RIGHTS, ""),
-    ("qrels.txt", WRITERS["evaluate"].format("out"), RIGHTS, ""),
-    ("run.txt", WRITERS["fuse"].format("out"), RIGHTS, ""),
-    ("topics.tsv", WRITERS["search"].format("out"), RIGHTS, ""),
-    (ENCODED, "encode.validate @/encoded", RIGHTS, ""),
-    (ENCODED, WRITERS["explain"].format("out"), RIGHTS, ""),
-    (ENCODED, WRITERS["index"].format("out"), "rights", "index/api.py"),
-    ("cost.json", f"{WRITERS['evaluate'].format('out')} --efficiency @/cost.json", "Write one", ""),
-    ("system.json", WRITERS["leaderboard"].format("out"), "prints one to fill in", ""),
-    ("rows.jsonl", WRITERS["teach"].format("out"), "rights", "train/rows.py"),
-    ("recipe.yaml", WRITERS["train"].format("out"), "--config", ""),
-    ("encoded/manifest.json", WRITERS["index"].format("out"), "Expected a folder", ""),
-    ("index/l0pyserini.json", "index.verify @/index", "Build the index again", ""),
-    ("index/l0pyserini.json", WRITERS["search"].format("out"), "Build the index again", ""),
-    ("index/query_encoder.json", WRITERS["search"].format("out"), "Encode and index", ""),
-    ("reproduced/matrix.json", WRITERS["report"].format("out"), "rights", "reproduce/matrix.py"),
+READERS: tuple[tuple[str, str, str], ...] = (
+    # file, words, what is to be done
+    ("docs.jsonl", WRITERS["idf"].format("out"), RIGHTS),
+    ("qrels.txt", WRITERS["evaluate"].format("out"), RIGHTS),
+    ("run.txt", WRITERS["fuse"].format("out"), RIGHTS),
+    ("topics.tsv", WRITERS["search"].format("out"), RIGHTS),
+    (ENCODED, "encode.validate @/encoded", RIGHTS),
+    (ENCODED, WRITERS["explain"].format("out"), RIGHTS),
+    (ENCODED, WRITERS["index"].format("out"), RIGHTS),
+    ("cost.json", f"{WRITERS['evaluate'].format('out')} --efficiency @/cost.json", "Write one"),
+    ("system.json", WRITERS["leaderboard"].format("out"), "prints one to fill in"),
+    ("rows.jsonl", WRITERS["teach"].format("out"), RIGHTS),
+    ("recipe.yaml", WRITERS["train"].format("out"), "--config"),
+    ("encoded/manifest.json", WRITERS["index"].format("out"), "Expected a folder"),
+    ("index/l0pyserini.json", "index.verify @/index", "Build the index again"),
+    ("index/l0pyserini.json", WRITERS["search"].format("out"), "Build the index again"),
+    ("index/query_encoder.json", WRITERS["search"].format("out"), "Encode and index"),
+    ("reproduced/matrix.json", WRITERS["report"].format("out"), RIGHTS),
 )
-OWED = {"train": "train/api.py"}
 
 
 def mode(name: str, bits: int) -> Change:
@@ -68,31 +67,29 @@ def mode(name: str, bits: int) -> Change:
     return change
 
 
-def _without_rights(command: str, words: str) -> Fault:
+def _without_rights(words: str) -> Fault:
     return Fault(
         "a folder without rights",
         words.format("locked/out"),
-        ("locked/out", "Permission denied", MAY),
+        ("locked/", "Permission denied", MAY),
         change=mode("locked", 0o555),
         setting=unprivileged,
-        owed=OWED.get(command, ""),
     )
 
 
-def _read_only(command: str, words: str) -> Fault:
+def _read_only(words: str) -> Fault:
     return Fault(
         "a read-only disk",
         words.format("disk/out"),
-        ("disk/out", "Read-only file system", MAY),
+        ("disk/", "Read-only file system", MAY),
         setting=read_only_disk,
-        owed=OWED.get(command, ""),
     )
 
 
-def _full(command: str, owed: str = "") -> Fault:
+def _full(command: str) -> Fault:
     says = ("disk/out", "the disk is full", "Free some space")
     words = WRITERS[command].format("disk/out")
-    return Fault("a full disk", words, says, setting=full_disk, owed=owed)
+    return Fault("a full disk", words, says, setting=full_disk)
 
 
 def _there(command: str) -> Fault:
@@ -103,10 +100,10 @@ def _there(command: str) -> Fault:
 
 ROWS = [
     *(_there(command) for command in EXISTS),
-    *(_without_rights(command, words) for command, words in WRITERS.items() if command != "report"),
-    *(_read_only(command, words) for command, words in WRITERS.items() if command != "report"),
+    *(_without_rights(words) for command, words in WRITERS.items() if command != "report"),
+    *(_read_only(words) for command, words in WRITERS.items() if command != "report"),
     *(_full(command) for command in FULL),
-    _full("search", owed="search/api.py"),
+    _full("search"),
     *(
         Fault(
             f"{name} without the right to read it",
@@ -115,8 +112,7 @@ ROWS = [
             change=mode(name, 0),
             code=2 if name == "recipe.yaml" else 1,
             setting=unprivileged,
-            owed=owed,
         )
-        for name, words, mend, owed in READERS
+        for name, words, mend in READERS
     ),
 ]

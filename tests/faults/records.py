@@ -72,7 +72,7 @@ MATRICES: dict[str, tuple[Change, Says]] = {
     "a matrix cut short": (cut(M), ("matrix.json", "not valid JSON", MATRIX)),
     "a list as matrix": (
         edited(M, lambda record: [record]),
-        ("matrix.json", "its format is 'list'", "expected 'l0pyserini-matrix-1'"),
+        ("matrix.json", "its format is 'list'", "expected 'l0pyserini-matrix-2'"),
     ),
     "a matrix without cells": (dropped(M, "cells"), ("the matrix", "lacks 'cells'", MATRIX)),
     "a dataset without cells": (
@@ -83,14 +83,17 @@ MATRICES: dict[str, tuple[Change, Says]] = {
         put(M, "cells", value=[1]),
         ("the matrix: 'cells'[0]", "is 1", "expected an object"),
     ),
-    "no machine": (dropped(M, "machine"), ("the matrix", "lacks 'machine'", MATRIX)),
+    "no machines": (
+        dropped(M, "cells", 0, "machines"),
+        ("the matrix: 'cells'[0]", "lacks 'machines'", MATRIX),
+    ),
     "a machine without a date": (
-        dropped(M, "machine", "date"),
-        ("the matrix: 'machine'", "lacks 'date'", MATRIX),
+        dropped(M, "cells", 0, "machines", "search", "date"),
+        ("'cells'[0]: 'machines': 'search'", "lacks 'date'", MATRIX),
     ),
     "a date as a list": (
-        put(M, "machine", "date", value=["<script>"]),
-        ("the matrix: 'machine': 'date'", "is ['<script>']", "expected a text"),
+        put(M, "cells", 0, "machines", "search", "date", value=["<script>"]),
+        ("'machines': 'search': 'date'", "is ['<script>']", "expected a text"),
     ),
     "a score as HTML": (
         put(M, "cells", 0, "score", value="<b>"),

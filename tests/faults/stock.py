@@ -72,18 +72,6 @@ def write_records(folder: Path) -> None:
 def write_matrix(folder: Path, cost: dict[str, object]) -> None:
     """Write what `reproduce` leaves behind of two systems on one dataset."""
     names = ("published", "decimals", "published_as", "source", "difference", "verdict")
-    cells = []
-    for system, score in (("bm25-flat", 0.4), ("splade-tiny", 0.5)):
-        cells.append(
-            {"dataset": "tiny", "system": system, "measure": "nDCG@10", "score": score,
-             **dict.fromkeys(names), "measures": {"nDCG@10": score}, "topics": 2,
-             "index_bytes": 9, "seconds": {}, "commands": ["a command"]}
-        )  # fmt: skip
-        place = folder / "tiny" / system
-        place.mkdir(parents=True)
-        topics = {"t1": score, "t2": score / 2}
-        write(place / "cell.json", json.dumps({"result": {"per_topic": topics}}))
-        write(place / "cost.json", json.dumps(cost))
     machine = {
         "processor": "p",
         "cores": 2,
@@ -91,8 +79,21 @@ def write_matrix(folder: Path, cost: dict[str, object]) -> None:
         "l0pyserini": "1",
         "pyserini": "2",
     }
+    cells = []
+    for system, score in (("bm25-flat", 0.4), ("splade-tiny", 0.5)):
+        cells.append(
+            {"dataset": "tiny", "system": system, "measure": "nDCG@10", "score": score,
+             **dict.fromkeys(names), "measures": {"nDCG@10": score}, "topics": 2,
+             "index_bytes": 9, "seconds": {}, "commands": ["a command"],
+             "machines": {"search": machine}}
+        )  # fmt: skip
+        place = folder / "tiny" / system
+        place.mkdir(parents=True)
+        topics = {"t1": score, "t2": score / 2}
+        write(place / "cell.json", json.dumps({"result": {"per_topic": topics}}))
+        write(place / "cost.json", json.dumps(cost))
     matrix = {
-        "format": "l0pyserini-matrix-1", "machine": machine, "averages": [], "cells": cells,
+        "format": "l0pyserini-matrix-2", "averages": [], "cells": cells,
         "systems": ["bm25-flat", "splade-tiny"],
         "datasets": [{"name": "tiny", "documents": 2, "topics": 2, "qrels": 2,
                       "measure": "nDCG@10"}],

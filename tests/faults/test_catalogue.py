@@ -24,13 +24,9 @@ COMMANDS = {
 ROWS = [(theme, row) for theme, rows in THEMES.items() for row in rows]
 
 
-def marked(theme, row):
-    """Return a row as pytest takes it."""
-    marks = [pytest.mark.xfail(strict=True, reason=row.owed)] if row.owed else []
-    return pytest.param(row, marks=marks, id=f"{theme}-{row.command}-{row.name}")
-
-
-@pytest.mark.parametrize("row", [marked(theme, row) for theme, row in ROWS])
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, id=f"{theme}-{row.command}-{row.name}") for theme, row in ROWS]
+)
 def test_row(row, stock, tmp_path, capsys):
     row.prepare(stock, tmp_path)
     with row.setting(tmp_path):

@@ -87,13 +87,6 @@ SMALL = {
         "idf": {"report": 1.0},
     },
 }
-OWED = {
-    "idf.json": "idf/table.py",
-    "query_encoder.json": "idf/query.py",
-    "rows.jsonl": "train/rows.py",
-}
-"""Readers that are known to raise something else, by where it is."""
-
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**25), 10**25), st.floats(), st.text(max_size=8)
 )
@@ -150,16 +143,6 @@ def sound_of(stock, file, known):
     return OTHERS[file] if known is None else (stock / known).read_bytes()
 
 
-def marked(files):
-    """Return the files as pytest takes them."""
-    return [
-        pytest.param(file, marks=[pytest.mark.xfail(strict=True, reason=OWED[file])])
-        if file in OWED
-        else file
-        for file in files
-    ]
-
-
 def check(strategy, place, read):
     """Give a reader what a strategy draws."""
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -180,7 +163,7 @@ def check(strategy, place, read):
     give()
 
 
-@pytest.mark.parametrize("file", marked(LINES))
+@pytest.mark.parametrize("file", LINES)
 def test_texts(file, stock, tmp_path):
     known, read = LINES[file]
     sound = sound_of(stock, file, known)
@@ -193,7 +176,7 @@ def test_texts(file, stock, tmp_path):
     check(strategy, tmp_path / file, read)
 
 
-@pytest.mark.parametrize("file", marked(RECORDS))
+@pytest.mark.parametrize("file", RECORDS)
 def test_records(file, stock, tmp_path):
     known, read = RECORDS[file]
     sound = sound_of(stock, file, known)

@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave out hits whose docid is the topic's id, as BEIR does",
     )
-    flags.add_argument("--all-pairs", action="store_true", help="evaluate.compare every two runs")
+    flags.add_argument("--all-pairs", action="store_true", help="compare every two runs")
     flags.add_argument(
         "--tests", nargs="+", choices=list(TESTS), default=list(TESTS), help="default all three"
     )

@@ -21,7 +21,7 @@ from l0pyserini.evaluate.efficiency.record import (
     EfficiencyRecord,
     EncodeSpeed,
     SearchSpeed,
-    efficiency,
+    expected_cost,
     postings_read,
     spread,
 )
@@ -55,7 +55,7 @@ def measure_efficiency(
     opened = open_system(Path(index), heap)
     try:
         queries = opened.query_tokens([topic.text for topic in asked])
-        cost = efficiency(queries, opened.df, opened.documents)
+        cost = expected_cost(queries, opened.df, opened.documents)
         search, search_joules = None, None
         if repeats:
             search, search_joules = _search(opened, asked, hits, threads, repeats)

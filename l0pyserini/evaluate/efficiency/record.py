@@ -29,7 +29,7 @@ class Efficiency:
     query_nnz: float
 
 
-def efficiency(
+def expected_cost(
     queries: Sequence[Collection[str]], df: Mapping[str, int], documents: int
 ) -> Efficiency:
     """Count what an average query costs against an average document.

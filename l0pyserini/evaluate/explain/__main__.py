@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         "evaluate.explain",
         "Take scores apart: token by token for a document, or over all topics of a collection.",
         [
-            'explain --index indexes/cacm --query "time sharing operating systems" '
+            'evaluate.explain --index indexes/cacm --query "time sharing operating systems" '
             "--docid CACM-2629 --against CACM-1519",
             "evaluate.explain --index indexes/scifact --corpus beir/scifact --query "
             '"0-dimensional biomaterials" --docid 31715818 --html runs/why.html',
@@ -35,10 +35,10 @@ def parser() -> argparse.ArgumentParser:
         ],
     )
     what = flags.add_mutually_exclusive_group(required=True)
-    what.add_argument("--index", help="evaluate.explain documents of this index: --query, --docid")
+    what.add_argument("--index", help="explain documents of this index: --query, --docid")
     what.add_argument(
         "--encoded",
-        help="evaluate.explain all topics on this folder of l0pyserini.encode: --topics",
+        help="explain all topics on this folder of l0pyserini.encode: --topics",
     )
     one = flags.add_argument_group("one query")
     one.add_argument("--query", help="the query")

@@ -18,6 +18,7 @@ from l0pyserini.publish.reproduce.matrix import read_matrix
 
 CORRECTION = "holm"
 
+_MACHINE = {"processor": str, "cores": (int,), "date": str, "l0pyserini": str, "pyserini": str}
 _CELL = {
     "dataset": str,
     "system": str,
@@ -25,6 +26,7 @@ _CELL = {
     "score": float,
     "published": (float,),
     "commands": [str],
+    "machines": dict,
 }
 _PUBLISHED = {
     "decimals": int,
@@ -34,7 +36,6 @@ _PUBLISHED = {
     "verdict": str,
 }
 _FIELDS = {
-    "machine": {"processor": str, "cores": (int,), "date": str, "l0pyserini": str, "pyserini": str},
     "datasets": [{"name": str, "documents": int, "topics": int, "measure": str}],
     "systems": [str],
     "cells": [_CELL],
@@ -154,6 +155,10 @@ def _check(matrix: dict[str, Any], where: str) -> None:
                 )
         if cell["published"] is not None:
             check_fields(cell, _PUBLISHED, here, ResultsError, _AGAIN)
+        machines = cell["machines"]
+        check_fields(
+            machines, dict.fromkeys(machines, _MACHINE), f"{here}: 'machines'", ResultsError, _AGAIN
+        )
     filled = {cell["dataset"] for cell in matrix["cells"]}
     if empty := [name for name in names["dataset"] if name not in filled]:
         raise ResultsError(f"{where}: the dataset {empty[0]!r} has no cell. {_AGAIN}")

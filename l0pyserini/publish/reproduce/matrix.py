@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.base.files import readable
 from l0pyserini.errors import ResultsError
 from l0pyserini.publish.reproduce.datasets import Dataset
 from l0pyserini.publish.reproduce.published import facts, published
@@ -145,11 +146,12 @@ def read_matrix(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     path = path / FILE_NAME if path.is_dir() else path
     mend = "`python -m l0pyserini.publish.reproduce` writes it, and mends it when run again."
+    if not path.exists():
+        raise ResultsError(f"{path}: no such file. {mend}")
     try:
-        record = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise ResultsError(f"{path}: no such file. {mend}") from None
-    except ValueError as fault:
+        with readable(path, ResultsError):
+            record = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as fault:
         raise ResultsError(f"{path}: not valid JSON ({fault}); it was cut short. {mend}") from fault
     seen = record.get("format") if isinstance(record, dict) else type(record).__name__
     if seen != FORMAT:
