@@ -232,19 +232,20 @@ def read_raw_lines(
     number = 0
     if not path.is_file():
         raise error(f"{path}: no such file. Check the path; it was looked for in {Path.cwd()}.")
-    try:
-        opener = gzip.open if path.suffix == ".gz" else open
-        with readable(path, error), opener(path, "rb") as handle:
-            for span in spans:
-                handle.seek(span.offset)
-                lines = islice(handle, span.lines)
-                for number, raw in enumerate(lines, start=span.before + 1):
-                    yield number, raw
-    except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
-        raise error(
-            f"{path}:{number + 1}: the gzip stream is broken here ({fault}). "
-            "The file is truncated or damaged; fetch or make it again."
-        ) from fault
+    opener = gzip.open if path.suffix == ".gz" else open
+    with readable(path, error):
+        try:
+            with opener(path, "rb") as handle:
+                for span in spans:
+                    handle.seek(span.offset)
+                    lines = islice(handle, span.lines)
+                    for number, raw in enumerate(lines, start=span.before + 1):
+                        yield number, raw
+        except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
+            raise error(
+                f"{path}:{number + 1}: the gzip stream is broken here ({fault}). "
+                "The file is truncated or damaged; fetch or make it again."
+            ) from fault
 
 
 @contextlib.contextmanager

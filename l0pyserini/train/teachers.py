@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from l0pyserini.base.progress import progress_bar
 from l0pyserini.errors import NotFiniteError, TrainingError, UsageError
-from l0pyserini.model.backend import AUTO, autocast, choose_layers
 from l0pyserini.train.bm25_teacher import LexicalTeacher
 from l0pyserini.train.ensemble import Scores
 
@@ -24,6 +23,8 @@ class DenseTeacher:
     """A dense bi-encoder of sentence-transformers, with its own prompts and similarity."""
 
     def __init__(self, model: str, device: str, batch_size: int, max_length: int) -> None:
+        from l0pyserini.model.backend import choose_layers
+
         self.name = f"dense:{model}"
         _refuse_sparse(model)
         module = _sentence_transformers(self.name)
@@ -36,6 +37,8 @@ class DenseTeacher:
 
     def vectors(self, texts: Sequence[str], queries: bool) -> NDArray[np.float16]:
         """Return [N, D]; of length 1 where the model compares by cosine."""
+        from l0pyserini.model.backend import autocast
+
         encode = self._model.encode_query if queries else self._model.encode_document
         with autocast(self._layers, self._device):
             found = encode(
@@ -56,6 +59,7 @@ class SparseTeacher:
 
     def __init__(self, model: str, device: str, batch_size: int, max_length: int) -> None:
         from l0pyserini.model import DocumentEncoder, open_checkpoint
+        from l0pyserini.model.backend import AUTO
 
         self.name = f"sparse:{model}"
         checkpoint = open_checkpoint(model, activation=_pooled_or_splade(model))
