@@ -404,10 +404,15 @@ def dev(tmp_path, documents):
 
 
 def test_the_best_encoder_on_a_dev_set_is_kept(whole, tmp_path, dev):
-    done = train(changed(whole[0], tmp_path / "out", dev=dev, steps=4))
+    done = train(changed(whole[0], tmp_path / "out", dev=dev, steps=4, keep=2))
     lines = [json.loads(line) for line in (tmp_path / "out/log.jsonl").read_text().splitlines()]
-    assert done.best_ndcg == max(line["dev"] for line in lines if "dev" in line)
-    assert (done.encoder / "model.safetensors").is_file()
+    scores = {line["step"]: line["dev"] for line in lines if "dev" in line}
+    assert list(scores) == [2, 4]
+    best = max(scores, key=scores.__getitem__)
+    assert done.best_ndcg == scores[best]
+    saved = load_file(tmp_path / f"out/checkpoints/checkpoint-{best}/encoder/model.safetensors")
+    kept = load_file(done.encoder / "model.safetensors")
+    assert all(torch.equal(kept[name], saved[name]) for name in saved)
 
 
 def test_no_encoder_longer_than_its_target_is_best(whole, tmp_path, dev):
