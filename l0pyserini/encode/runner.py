@@ -278,7 +278,8 @@ class CorpusEncoder:
         if self._sample is None or self._statistics is None:
             window = list(islice(self._corpus, min(self._window_size, self._options.shard_size)))
             self._sample = window, self._encode_window(window)
-        documents, vectors = (one[: agreement.DOCUMENTS] for one in self._sample)
+        chosen = slice(agreement.DOCUMENTS)
+        documents, vectors = self._sample[0][chosen], self._sample[1][chosen]
         sample = Sample(
             docids=[one.docid for one in documents],
             vectors=[self._options.pruning.apply(one) for one in vectors],
