@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.metadata import version
 
+from l0pyserini.lucene.java import find_java
+
 
 def machine() -> str:
-    """Return processor, cores, Python, package versions and today's date."""
+    """Return processor, cores, Python, Java, package versions and today's date."""
     name = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo") as lines:
@@ -21,7 +24,26 @@ def machine() -> str:
         pass
     packages = ", ".join(f"{one} {version(one)}" for one in ("l0pyserini", "pyserini", "torch"))
     cores = len(os.sched_getaffinity(0))
-    return f"{name}, {cores} cores, Python {platform.python_version()}, {packages}, {date.today()}"
+    return (
+        f"{name}, {cores} cores, Python {platform.python_version()}, {java()}, {packages}, "
+        f"{date.today()}"
+    )
+
+
+def java() -> str:
+    """Return version and vendor of the Java that our commands take, and where it was found.
+
+    Raises:  JavaError: if there is none.
+    """
+    runtime = find_java()
+    settings = subprocess.run(
+        [runtime.java, "-XshowSettings:properties", "-version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    facts = dict(re.findall(r"^ *(java\.(?:version|vendor)) = (.+)$", settings, re.MULTILINE))
+    return f"Java {facts['java.version']} of {facts['java.vendor']} ({runtime.found_by})"
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -3,7 +3,7 @@
     python benchmarks/frontier.py runs/frontier --data ../shared/data
 
 Trains configs/frontier/base.yaml once for each family, strength and seed, evaluates each encoder
-zero-shot on the test topics of SciFact and NFCorpus, and writes frontier.jsonl (a line a point,
+on the test topics of SciFact and NFCorpus, and writes frontier.jsonl (a line a point,
 made once and kept), frontier.md and frontier.svg. What was done is not done again.
 """
 

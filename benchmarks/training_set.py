@@ -6,8 +6,8 @@
 
 It holds question-answer pairs, titles and abstracts, MS MARCO passages with their training
 queries, and Wikipedia: a sentence of one passage asks for the passage before it. A training text
-that shares a run of words with a document or topic of a test collection is left out, so that a
-model trained on the rest may be called zero-shot.
+that shares a run of words with a document or topic of a test collection is left out. A model
+trained on the rest may be called zero-shot where no setting was chosen with the collection in view.
 """
 
 import argparse

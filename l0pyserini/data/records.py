@@ -1,13 +1,21 @@
 """The records that travel between the stages."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SparseVector = dict[str, float]
 """{token: weight}, weights float > 0."""
 
 ImpactVector = dict[str, int]
 """{token: impact}, impacts int > 0."""
+
+# Evaluated when it is looked at, so that records need no numpy.
+type ArrayVector = "tuple[NDArray[np.int64], NDArray[np.float32]]"
+"""Token ids, ascending, and their weights, float > 0; both [nnz]."""
 
 Qrels = dict[str, dict[str, int]]
 """{qid: {docid: relevance}}."""

@@ -4,11 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from l0pyserini.data.records import ArrayVector
 from l0pyserini.errors import UsageError
-
-ArrayVector = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)

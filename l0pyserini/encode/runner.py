@@ -16,7 +16,7 @@ from l0pyserini.base.locks import hold
 from l0pyserini.base.progress import progress_bar
 from l0pyserini.data.corpus import Corpus
 from l0pyserini.data.impacts import check_scale
-from l0pyserini.data.records import Document
+from l0pyserini.data.records import ArrayVector, Document
 from l0pyserini.encode import agreement, vocabulary
 from l0pyserini.encode.collection import (
     CollectionStatistics,
@@ -29,8 +29,9 @@ from l0pyserini.encode.collection import (
 from l0pyserini.encode.journal import FinishedShard, Journal, Part
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.output import prepare_folder, publish_collection, work_folder
-from l0pyserini.encode.prune import ArrayVector, Pruning
+from l0pyserini.encode.prune import Pruning
 from l0pyserini.encode.rounding import quantize
+from l0pyserini.encode.sampling import Sample, beginning
 from l0pyserini.errors import CheckpointError, CorpusError, NotFiniteError
 from l0pyserini.query import encoder as query
 
@@ -277,11 +278,11 @@ class CorpusEncoder:
         if self._sample is None or self._statistics is None:
             window = list(islice(self._corpus, min(self._window_size, self._options.shard_size)))
             self._sample = window, self._encode_window(window)
-        chosen = slice(agreement.SAMPLE_DOCUMENTS)
-        documents, vectors = self._sample
-        return agreement.rank_agreement(
-            documents[chosen],
-            [self._encoder.named(self._options.pruning.apply(one)) for one in vectors[chosen]],
-            self._query_encoder,
-            self._options.document_scale,
+        chosen = slice(agreement.DOCUMENTS)
+        documents, vectors = self._sample[0][chosen], self._sample[1][chosen]
+        sample = Sample(
+            docids=[one.docid for one in documents],
+            vectors=[self._options.pruning.apply(one) for one in vectors],
+            topics=[beginning(one) for one in documents[: agreement.QUERIES]],
         )
+        return agreement.rank_agreement(sample, self._query_encoder, self._options.document_scale)

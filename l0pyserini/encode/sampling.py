@@ -1,26 +1,36 @@
-"""The sample on which the quantisation planner measures."""
+"""The sample of a corpus on which impacts are held against float weights."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from l0pyserini.data.corpus import Corpus
-from l0pyserini.data.records import Document, Qrels, Topic
-from l0pyserini.encode.planner import Sample
+from l0pyserini.data.records import ArrayVector, Document, Qrels, Topic
 from l0pyserini.encode.prune import Pruning
 
 if TYPE_CHECKING:
     from l0pyserini.model.encoder import DocumentEncoder
 
-SAMPLE_DOCUMENTS = 1000
+DOCUMENTS = 1000
 QUERIES = 200
 QUERY_WORDS = 10
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Documents with their float weights, and queries."""
+
+    docids: Sequence[str]
+    vectors: Sequence[ArrayVector]
+    topics: Sequence[Topic]
+    qrels: Qrels | None = None
 
 
 def take_sample(
     corpus: Corpus,
     encoder: "DocumentEncoder",
-    size: int = SAMPLE_DOCUMENTS,
+    size: int = DOCUMENTS,
     topics: Sequence[Topic] = (),
     qrels: Qrels | None = None,
     pruning: Pruning | None = None,
@@ -28,7 +38,7 @@ def take_sample(
 ) -> Sample:
     """Encode the first documents of a corpus, and with qrels all judged ones too.
 
-    Without topics, the titles or first ten words of the first two hundred documents are queries.
+    Without topics, the beginnings of the first two hundred documents are queries.
     """
     judged = {docid for grades in (qrels or {}).values() for docid in grades}
     documents = list(islice(corpus, size))
@@ -41,11 +51,12 @@ def take_sample(
     return Sample(
         docids=[one.docid for one in documents],
         vectors=[prune(vector) for vector in vectors],
-        topics=asked or [_own_query(one) for one in documents[:QUERIES]],
+        topics=asked or [beginning(one) for one in documents[:QUERIES]],
         qrels=qrels if asked else None,
     )
 
 
-def _own_query(document: Document) -> Topic:
+def beginning(document: Document) -> Topic:
+    """Return a document's title, or first ten words, as a query."""
     words = (document.title or document.text).split()[:QUERY_WORDS]
     return Topic(document.docid, " ".join(words))

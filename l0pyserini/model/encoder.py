@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from l0pyserini.base.progress import say
-from l0pyserini.data.records import SparseVector
+from l0pyserini.data.records import ArrayVector, SparseVector
 from l0pyserini.errors import CheckpointError, NotFiniteError, UsageError
 from l0pyserini.model.activation import activate
 from l0pyserini.model.backend import Backend, choose_backend
@@ -23,9 +23,6 @@ from l0pyserini.query.tokenizer import Tokenizer
 
 LONG_TOKEN = 200
 """Characters a token may have on average before a text is tokenised beyond its beginning."""
-
-ArrayVector = tuple[NDArray[np.int64], NDArray[np.float32]]
-"""(token ids ascending, weights float32 > 0)."""
 
 _NOTHING: ArrayVector = (np.empty(0, np.int64), np.empty(0, np.float32))
 

@@ -18,7 +18,7 @@ from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.train.arguments import training_arguments
 from l0pyserini.train.batches import Collator, RowDataset
-from l0pyserini.train.best import Development
+from l0pyserini.train.best import BestEncoder
 from l0pyserini.train.config import LexicalConfig, TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.distributed import first_makes, process_index
@@ -91,15 +91,15 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         data_collator=_collator(recipe, student, dataset, str(arguments.device)),
     )
     _check_enough(recipe, len(dataset), arguments.world_size)
-    development = Development(recipe, trainer, output / ENCODER, line, backend)
+    best = BestEncoder(recipe, trainer, output / ENCODER, line, backend)
     trainer.remove_callback(PrinterCallback)
-    for callback in (OwnIntervals(), EpochDraw(dataset), line, development):
+    for callback in (OwnIntervals(), EpochDraw(dataset), line, best):
         trainer.add_callback(callback)
     if started is None and trainer.args.should_save:
         line.write({"step": 0, "backend": backend.name, "measured": backend.measured})
     stopwatch = Stopwatch()
     _train(trainer, started, recipe.steps)
-    if trainer.args.should_save and development.best is None:
+    if trainer.args.should_save and best.best is None:
         save_student(output / ENCODER, student, recipe, recipe.save_dtype)
     last = _last_line(output / LOG)
     return TrainSummary(
@@ -108,7 +108,7 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         seconds=stopwatch.seconds,
         length=last.get("length", 0.0),
         flops=last.get("flops", 0.0),
-        best_ndcg=development.best,
+        best_ndcg=best.best,
     )
 
 

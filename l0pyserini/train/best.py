@@ -20,7 +20,7 @@ from l0pyserini.train.watch import ProgressLine
 BEST = "best.json"
 
 
-class Development(TrainerCallback):
+class BestEncoder(TrainerCallback):
     """Scores the development sets every n steps and at the end.
 
     best: the highest mean nDCG@10 so far, None without development sets. The encoder that

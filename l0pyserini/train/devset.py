@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from l0pyserini.base.progress import progress_bar
 from l0pyserini.data import open_corpus, read_qrels, read_topics
-from l0pyserini.data.records import Qrels, Topic
-from l0pyserini.evaluate.ndcg import ndcg_at
-from l0pyserini.model.encoder import ArrayVector, DocumentEncoder
+from l0pyserini.data.ndcg import ndcg_at
+from l0pyserini.data.records import ArrayVector, Qrels, Topic
+from l0pyserini.model.encoder import DocumentEncoder
 
 DEPTH = 10
 

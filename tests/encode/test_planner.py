@@ -7,7 +7,8 @@ from l0pyserini import open_checkpoint, read_qrels, read_topics
 from l0pyserini.data.records import Hit
 from l0pyserini.data.runs import rank, strictly_falling
 from l0pyserini.encode import Manifest
-from l0pyserini.encode.planner import Candidate, Sample, bits_scale, choose, plan
+from l0pyserini.encode.planner import Candidate, bits_scale, choose, plan
+from l0pyserini.encode.sampling import Sample
 from l0pyserini.errors import CollectionError
 from l0pyserini.evaluate import parse_measure
 from l0pyserini.evaluate.trec_eval import trec_eval

@@ -1,21 +1,8 @@
 import numpy as np
 import pytest
-import pytrec_eval
 
-from l0pyserini.evaluate.ndcg import ndcg_at
 from l0pyserini.model import DocumentEncoder, open_checkpoint
 from l0pyserini.train.devset import DevSet, SparseScorer
-
-
-def test_ndcg_equals_trec_evals():
-    chance = np.random.default_rng(5)
-    qrels = {"q": {f"d{i}": int(chance.integers(-1, 4)) for i in range(30)}}
-    for _ in range(20):
-        ranked = [f"d{i}" for i in chance.permutation(40)[:25]]
-        run = {"q": {docid: 100.0 - place for place, docid in enumerate(ranked)}}
-        theirs = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10"}).evaluate(run)
-        ours = ndcg_at(ranked, qrels["q"], 10)
-        assert ours == pytest.approx(theirs["q"]["ndcg_cut_10"], abs=1e-9)
 
 
 def test_the_scorer_equals_a_dense_product():
@@ -45,5 +32,9 @@ def test_a_dev_set_is_scored_in_memory(tmp_path):
     # The document with q1's own id is left out, as BEIR does.
     assert found.ndcg == 1.0
     assert found.per_topic == {"q1": 1.0, "q2": 1.0}
-    assert 0 < found.length < 300
-    assert found.flops > 0
+    vectors = encoder.encode([*texts, "inverting a matrix"])
+    assert found.length == pytest.approx(sum(map(len, vectors)) / 4)
+    tokens = encoder.tokenizer.distinct_tokens
+    asked = [*tokens("inverting a matrix"), *tokens("collection")]
+    shared = sum(token in vector for vector in vectors for token in asked)
+    assert found.flops == pytest.approx(shared / 4 / 2)

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from l0pyserini.data.ndcg import dcg, grades_of, ideal_dcg, ndcg_at
 from l0pyserini.data.records import Hit, ImpactVector, Qrels, Run
 from l0pyserini.errors import RunError
 from l0pyserini.evaluate.explain.collected import Collected
-from l0pyserini.evaluate.ndcg import dcg, grades_of, ideal_dcg
 
 CUT = 10
 """nDCG's cut-off."""
@@ -88,7 +88,10 @@ def token_effects(
     for qid, judged in qrels.items():
         ideal = ideal_dcg(judged, CUT)
         hits = run.get(qid, [])
-        scores = [_ndcg(hits, judged, ideal), _ndcg(other.get(qid, []), judged, ideal)]
+        scores = [
+            ndcg_at([hit.docid for hit in ranked[:CUT]], judged, CUT)
+            for ranked in (hits, other.get(qid, []))
+        ]
         means += scores
         outcome = int(np.sign(round(scores[0] - scores[1], 9)))
         outcomes[outcome] += 1
@@ -110,10 +113,6 @@ def token_effects(
     tokens.sort(key=lambda one: (-one.effect, one.token))
     first, second = (means / len(qrels)).tolist()
     return Effects(first, second, outcomes[1], outcomes[-1], outcomes[0], tokens)
-
-
-def _ndcg(hits: Sequence[Hit], judged: Mapping[str, int], ideal: float) -> float:
-    return dcg(grades_of([hit.docid for hit in hits[:CUT]], judged), CUT) / ideal if ideal else 0.0
 
 
 def _topic_effects(

@@ -5,6 +5,7 @@ import pytest
 
 from l0pyserini import evaluate_run
 from l0pyserini.data import open_corpus, read_qrels, read_run, read_topics, write_run
+from l0pyserini.data.ndcg import dcg, grades_of, ideal_dcg
 from l0pyserini.data.records import Hit
 from l0pyserini.data.runs import rank
 from l0pyserini.encode import read_shard, read_vocabulary, shard_paths
@@ -13,7 +14,6 @@ from l0pyserini.evaluate.explain import token_costs, token_effects
 from l0pyserini.evaluate.explain.collected import collect, query_encoder_of
 from l0pyserini.evaluate.explain.effects import needed_impacts
 from l0pyserini.evaluate.explain.postings import flops
-from l0pyserini.evaluate.ndcg import dcg, grades_of, ideal_dcg
 from tests.helpers import command
 
 

@@ -1,38 +1,22 @@
-"""IDF tables: the formula, counting, reading, and a clear message for every fault."""
+"""IDF tables: the formula, reading, and a clear message for every fault."""
 
 import json
 import math
-from collections import Counter
 
 import pytest
 
-from l0pyserini.data import open_corpus
 from l0pyserini.errors import IdfError
 from l0pyserini.model.checkpoint import embedded_encoders
-from l0pyserini.query import IdfTable, count_idf, idf_weight
+from l0pyserini.query import IdfTable, idf_weight
 from l0pyserini.query.tokenizer import Tokenizer
-from tests.helpers import command, write
+from tests.helpers import write
 
 TOKENIZER = Tokenizer.from_folder(embedded_encoders()["splade-tiny"])
 
 
 def test_the_formula():
     assert idf_weight(10, 3) == pytest.approx(math.log(1 + 7.5 / 3.5))
-    assert idf_weight(10, 10) > 0
-
-
-def test_counting_equals_a_plain_loop():
-    documents = list(open_corpus("cacm"))[:300]
-    df = Counter(
-        token for one in documents for token in set(TOKENIZER.distinct_tokens(one.contents))
-    )
-    counted = count_idf(documents, TOKENIZER, "t")
-    assert counted.documents == 300
-    assert counted.tokens_seen == len(df)
-    assert "[CLS]" not in counted.table.weights
-    assert len(counted.table.weights) == 30522 - 5
-    for token in ("the", "algorithm", "zebra"):
-        assert counted.table.weights[token] == pytest.approx(idf_weight(300, df[token]))
+    assert idf_weight(10, 10) == pytest.approx(math.log(1 + 0.5 / 10.5))
 
 
 def test_the_published_table_has_the_formula_s_shape(shared):
@@ -41,25 +25,6 @@ def test_the_published_table_has_the_formula_s_shape(shared):
     # ln(1 + (N - df + .5) / (df + .5)) of a token that one of N = 8,841,823 passages holds.
     assert max(table.weights.values()) <= idf_weight(8_841_823, 0)
     assert table.weights["the"] < 0.5 < table.weights["zebra"]
-
-
-def test_the_command_writes_a_table_once(tmp_path, capsys):
-    output = tmp_path / "idf.json"
-    arguments = ("idf", "--corpus", "cacm", "--tokenizer", "splade-tiny", "--output", output)
-    code, out, _ = command(capsys, *arguments)
-    assert code == 0
-    assert "in 3,204 documents" in out
-    assert IdfTable.load(output).weights["algorithm"] == pytest.approx(1.5, abs=1.5)
-    code, _, err = command(capsys, *arguments)
-    assert code == 1
-    assert "exists already" in err
-    assert command(capsys, *arguments, "--overwrite")[0] == 0
-    code, _, err = command(capsys, *arguments[:4], tmp_path, *arguments[5:])
-    assert code == 1
-    assert "exists already" in err or "no tokenizer.json" in err
-    code, _, err = command(capsys, *arguments[:4], "absent", *arguments[5:], "--overwrite")
-    assert code == 2
-    assert "--tokenizer absent: no such folder" in err
 
 
 @pytest.mark.parametrize(
@@ -100,12 +65,6 @@ def test_a_part_of_a_table_is_refused():
     IdfTable(dict.fromkeys(tokens[:15_259], 1.0), "half.json").check_tokenizer(TOKENIZER)
     with pytest.raises(IdfError, match=r"lacks 15,259 .*Expected a weight for every token"):
         IdfTable(dict.fromkeys(tokens[:15_258], 1.0), "less.json").check_tokenizer(TOKENIZER)
-
-
-def test_a_table_of_a_few_documents_is_whole():
-    counted = count_idf(list(open_corpus("cacm"))[:3], TOKENIZER, "few")
-    assert counted.tokens_seen < 100
-    counted.table.check_tokenizer(TOKENIZER)
 
 
 def test_a_table_of_larger_pieces_of_words_is_refused():
