@@ -68,8 +68,8 @@ def _documents(spec: str, spans: Sequence[Span]) -> Iterator[Located]:
 def _document(record: Any) -> Document:
     """Return the title apart where ir_datasets puts it before the text; else its default text."""
     text = _text(record)
-    title, body = getattr(record, "title", ""), getattr(record, "text", "")
-    if title and text == f"{title} {body}":
+    title, body = getattr(record, "title", None), getattr(record, "text", "")
+    if title is not None and text == f"{title} {body}":
         return Document(record.doc_id, body, title)
     return Document(record.doc_id, text)
 

@@ -1,7 +1,7 @@
 """Cutting documents into spans of so many, each of which can be read without the others."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from l0pyserini.base.files import Span, read_raw_lines
@@ -40,12 +40,11 @@ def counted_spans(documents: int, size: int, begun: int = 0) -> list[Span]:
 
     Args:    begun: as line_spans.
     """
+    if not documents:
+        return []
     first = min(size - begun % size, documents)
-    starts = [0, *range(first, documents, size)] if documents else []
-    return [
-        Span(0, start, end - start)
-        for start, end in zip(starts, [*starts[1:], documents], strict=True)
-    ]
+    edges = [0, *range(first, documents, size), documents]
+    return [Span(0, start, end - start) for start, end in pairwise(edges)]
 
 
 def chosen[T](items: Iterable[T], spans: Sequence[Span]) -> Iterator[T]:
