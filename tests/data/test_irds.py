@@ -9,6 +9,8 @@ from l0pyserini.data import open_corpus, read_qrels, read_topics
 from l0pyserini.data.records import Document, Topic
 from l0pyserini.data.topics import stream_topics
 from l0pyserini.errors import CorpusError, QrelsError, TopicsError
+from l0pyserini.train.hub import is_data_set
+from l0pyserini.train.sources import text_stores
 from tests.helpers import fresh_process, write
 
 pytestmark = pytest.mark.usefixtures("irds_home")
@@ -119,3 +121,11 @@ def test_no_source_is_imported_before_it_is_named():
         "print({'ir_datasets', 'datasets', 'pyarrow', 'pandas', 'torch'} & set(sys.modules))"
     )
     assert fresh_process("-c", program).stdout.strip() == "set()"
+
+
+def test_training_reads_them_too(tmp_path):
+    name = "irds:beir/scifact"
+    texts, queries = text_stores(f"{name}/test", f"{name}/test", tmp_path)
+    assert texts.get(["d1"], "") == ["A title a text"]
+    assert queries.get(["q1"], "") == ["first"]
+    assert not is_data_set(name)

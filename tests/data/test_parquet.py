@@ -1,5 +1,6 @@
 """Parquet files as corpora, one or a folder of them."""
 
+import contextlib
 import sys
 from itertools import chain
 from pathlib import Path
@@ -86,3 +87,13 @@ def test_the_package_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(CorpusError, match="package pyarrow, which is not installed .*pip install"):
         list(open_corpus(path))
+
+
+def test_damaged_bytes_give_values_or_our_errors(tmp_path):
+    path = Path(table(tmp_path / "d.parquet", group=3, id=list("abcdefg"), text=list("tuvwxyz")))
+    sound = path.read_bytes()
+    for place in range(0, len(sound), 7):
+        for damaged in (sound[:place], sound[:place] + b"\xff" + sound[place + 1 :]):
+            path.write_bytes(damaged)
+            with contextlib.suppress(CorpusError):
+                list(open_corpus(str(path)))
