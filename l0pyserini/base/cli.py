@@ -34,10 +34,20 @@ def add_overwrite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
 
 
+TOPICS = "tsv, tsv.gz, jsonl, TREC topics, BEIR folder, irds:ID, - for standard input, or 'cacm'"
+"""What --topics takes, for its help."""
+
+QRELS = "TREC qrels, BEIR qrels tsv, BEIR folder, irds:ID, or 'cacm'"
+"""What --qrels takes, for its help."""
+
+
 def add_corpus(parser: argparse.ArgumentParser) -> None:
     """Add --corpus."""
     parser.add_argument(
-        "--corpus", required=True, help="BEIR folder, JSONL or TSV file (.gz too), or 'cacm'"
+        "--corpus",
+        required=True,
+        help="BEIR folder, JSONL or TSV file (.gz too), parquet file, folder of JSONL or parquet "
+        "files, irds:ID, hf:OWNER/NAME[/CONFIG][:SPLIT], - for standard input, or 'cacm'",
     )
 
 

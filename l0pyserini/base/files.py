@@ -192,12 +192,15 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
 class Span(NamedTuple):
     """Neighbouring lines of a file. offset: bytes before them, unpacked. before: lines before them.
 
-    lines: how many they are; None for all to the end of the file.
+    lines: how many they are; None for all to the end of the file. file: which of several files they
+    stand in. more: lines of the following files that belong to them.
     """
 
     offset: int = 0
     before: int = 0
     lines: int | None = None
+    file: int = 0
+    more: tuple["Span", ...] = ()
 
 
 def read_lines(

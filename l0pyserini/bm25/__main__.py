@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from l0pyserini.base.cli import (
+    TOPICS,
     add_corpus,
     add_heap,
     add_overwrite,
@@ -36,9 +37,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_corpus(flags)
     flags.add_argument("--index", required=True, help="folder of the index; reused if it is there")
-    flags.add_argument(
-        "--topics", required=True, help="tsv, tsv.gz, jsonl, TREC topics, BEIR folder, or 'cacm'"
-    )
+    flags.add_argument("--topics", required=True, help=TOPICS)
     flags.add_argument("--output", required=True, help="run file")
     flags.add_argument("--hits", type=positive_int, default=1000, help="a topic (default 1000)")
     flags.add_argument("--k1", type=number_from_0, default=K1, help=f"from 0 (default {K1})")

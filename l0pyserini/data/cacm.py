@@ -2,14 +2,14 @@
 
 import re
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
-from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
 from l0pyserini.base.files import Span, read_lines
 from l0pyserini.data.records import Document, Topic
+from l0pyserini.data.spans import chosen, counted_spans
 from l0pyserini.errors import CorpusError, TopicsError
 
 NAME = "cacm"
@@ -49,7 +49,7 @@ def read_documents(path: Path, spans: Sequence[Span] = (Span(),)) -> Iterator[tu
     """
     try:
         with tarfile.open(path, "r:gz") as pages:
-            for member in _chosen(filter(tarfile.TarInfo.isfile, pages), spans):
+            for member in chosen(filter(tarfile.TarInfo.isfile, pages), spans):
                 page = cast(IO[bytes], pages.extractfile(member))
                 text = page.read().decode("latin-1")
                 plain = _SPACE.sub(" ", _PAGE_TAG.sub(" ", text)).strip()
@@ -60,20 +60,10 @@ def read_documents(path: Path, spans: Sequence[Span] = (Span(),)) -> Iterator[tu
         ) from fault
 
 
-def page_spans(path: Path, size: int) -> tuple[int, list[Span]]:
+def page_spans(path: Path, size: int, begun: int = 0) -> tuple[int, list[Span]]:
     """Count the documents and cut them into spans of `size`, as line_spans does for lines."""
     documents = sum(1 for _ in read_documents(path))
-    starts = range(0, documents, size)
-    return documents, [Span(0, start, min(size, documents - start)) for start in starts]
-
-
-def _chosen[T](items: Iterable[T], spans: Sequence[Span]) -> Iterator[T]:
-    """Yield the items that lie in ascending spans."""
-    rest, passed = iter(items), 0
-    for span in spans:
-        end = None if span.lines is None else span.before + span.lines - passed
-        yield from islice(rest, span.before - passed, end)
-        passed = span.before + (span.lines or 0)
+    return documents, counted_spans(documents, size, begun)
 
 
 def read_topics_file(path: Path) -> Iterator[tuple[str, Topic]]:

@@ -68,12 +68,19 @@ def read_jsonl(path: Path, spans: Sequence[Span] = (Span(),)) -> Iterator[tuple[
     Raises:  CorpusError: for malformed JSON, or an object without id or text.
     """
     for where, record in read_objects(path, CorpusError, spans):
-        docid = take(record, ID_KEYS, where, "id", CorpusError)
-        title = record.get("title") or ""
-        if not isinstance(title, str):
-            raise CorpusError(
-                f"{where} docid {docid!r}: 'title' is {title!r}, expected a string. "
-                "Write the title as a JSON string or leave it out."
-            )
-        text = take(record, TEXT_KEYS, where, "text", CorpusError)
-        yield where, Document(docid=docid, title=title, text=text)
+        yield where, document_of(record, where)
+
+
+def document_of(record: dict[str, Any], where: str) -> Document:
+    """Return the document of a record with id, text and perhaps a title.
+
+    Raises:  CorpusError: if it lacks id or text, or one of the three is no text.
+    """
+    docid = take(record, ID_KEYS, where, "id", CorpusError)
+    title = record.get("title") or ""
+    if not isinstance(title, str):
+        raise CorpusError(
+            f"{where} docid {docid!r}: 'title' is {title!r}, expected a string. "
+            "Write the title as a JSON string or leave it out."
+        )
+    return Document(docid, take(record, TEXT_KEYS, where, "text", CorpusError), title)

@@ -1,11 +1,11 @@
-"""Topics: tsv, jsonl (both plain or .gz), TREC and CACM topics, BEIR folders, `cacm`."""
+"""What --topics names: files of topics, BEIR folders, `cacm`, `irds:ID`, standard input."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from l0pyserini.base.files import read_lines
-from l0pyserini.data import cacm
+from l0pyserini.data import cacm, irds, stdin
 from l0pyserini.data.cacm import cut_short
 from l0pyserini.data.jsonl import read_objects, take
 from l0pyserini.data.qrels import beir_qrels_file, read_qrels
@@ -15,7 +15,13 @@ from l0pyserini.errors import TopicsError
 QID_KEYS = ("_id", "id", "qid", "query_id")
 QUERY_KEYS = ("text", "query", "title")
 
-_FORMATS = "tsv, tsv.gz, jsonl, TREC topics, a BEIR folder or the name 'cacm'"
+Located = tuple[str, Topic]
+"""(where it stands, as file:line, and the topic)."""
+
+_FORMATS = (
+    "tsv, tsv.gz, jsonl, TREC topics, a BEIR folder, irds:NAME, - (standard input) "
+    "or the name 'cacm'"
+)
 _NUMBER = re.compile(r"<num>\s*(?:Number:)?\s*([^\s<]+)", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _TITLE = re.compile(r"<title>\s*(?:Topic:)?\s*(.*)", re.IGNORECASE)
@@ -26,13 +32,12 @@ def read_topics(spec: str, split: str = "test") -> list[Topic]:
 
     Raises:  TopicsError: if there are none, or a line is malformed, or a qid comes twice.
     """
-    path = cacm.topics_file() if spec == cacm.NAME else Path(spec)
     judged: dict[str, dict[str, int]] | None = None
-    if path.is_dir():
-        judged = read_qrels(str(beir_qrels_file(path, split)))
-        path = _beir_queries(path)
+    if Path(spec).is_dir() and not _is_name(spec):
+        judged = read_qrels(str(beir_qrels_file(Path(spec), split)))
+    place, found = _open(spec)
     topics: dict[str, Topic] = {}
-    for where, topic in _stream(path):
+    for where, topic in found:
         if not topic.qid or any(one.isspace() or one == "\0" for one in topic.qid):
             raise TopicsError(
                 f"{where} qid {topic.qid!r}: empty, or with white space or a NUL, which a TREC run "
@@ -45,18 +50,44 @@ def read_topics(spec: str, split: str = "test") -> list[Topic]:
         topics[topic.qid] = topic
     chosen = [topic for topic in topics.values() if judged is None or topic.qid in judged]
     if not chosen:
-        raise TopicsError(f"{path}: holds no topic. Expected {_FORMATS}.")
+        raise TopicsError(f"{place}: holds no topic. Expected {_FORMATS}.")
     return chosen
 
 
 def stream_topics(spec: str) -> Iterator[Topic]:
-    """Stream the topics of a file or a BEIR folder, judged or not.
+    """Stream the topics of what --topics names, of a BEIR folder judged or not.
 
     Raises:  TopicsError: if there is no such file or a line is malformed.
     """
-    path = cacm.topics_file() if spec == cacm.NAME else Path(spec)
-    for _, topic in _stream(_beir_queries(path) if path.is_dir() else path):
+    _, found = _open(spec)
+    for _, topic in found:
         yield topic
+
+
+def _is_name(spec: str) -> bool:
+    return spec in _NAMES or spec.startswith(irds.PREFIX)
+
+
+def _open(spec: str) -> tuple[str, Iterator[Located]]:
+    """Return the place of topics, for messages, and a stream of them."""
+    if spec in _NAMES:
+        return _NAMES[spec]()
+    if spec.startswith(irds.PREFIX):
+        return spec, irds.irds_topics(spec)
+    path = Path(spec)
+    if path.is_dir():
+        path = _beir_queries(path)
+    return str(path), _stream(path)
+
+
+def _embedded() -> tuple[str, Iterator[Located]]:
+    path = cacm.topics_file()
+    return str(path), cacm.read_topics_file(path)
+
+
+def _standard_input() -> tuple[str, Iterator[Located]]:
+    kept = stdin.Kept()
+    return stdin.SHOWN, kept.located(_stream(kept.path))
 
 
 def _beir_queries(folder: Path) -> Path:
@@ -66,31 +97,32 @@ def _beir_queries(folder: Path) -> Path:
     raise TopicsError(f"{folder}: a folder without queries.jsonl. Expected {_FORMATS}.")
 
 
-def _stream(path: Path) -> Iterator[tuple[str, Topic]]:
+def _stream(path: Path) -> Iterator[Located]:
     if not path.is_file():
         raise TopicsError(f"{path}: no such topics. Expected {_FORMATS}.")
-    plain_name = path.name.removesuffix(".gz")
-    if plain_name.endswith((".jsonl", ".json")):
-        return _read_jsonl(path)
-    if plain_name.endswith(".tsv"):
-        return _read_tsv(path)
+    name = path.name.removesuffix(".gz")
+    for suffix, read in _SUFFIXES.items():
+        if name.endswith(suffix):
+            yield from read(path)
+            return
     first = next((line.strip() for _, line in read_lines(path, TopicsError) if line.strip()), "")
-    if first.startswith("<top>"):
-        return _read_trec(path)
-    if first.startswith("<DOC>"):
-        return cacm.read_topics_file(path)
+    for beginning, read in _BEGINNINGS.items():
+        if first.startswith(beginning):
+            yield from read(path)
+            return
     if "\t" in first:
-        return _read_tsv(path)
-    raise TopicsError(f"{path}:1: begins {first[:40]!r}. Expected {_FORMATS}.")
+        yield from _read_tsv(path)
+    elif first:
+        raise TopicsError(f"{path}:1: begins {first[:40]!r}. Expected {_FORMATS}.")
 
 
-def _read_jsonl(path: Path) -> Iterator[tuple[str, Topic]]:
+def _read_jsonl(path: Path) -> Iterator[Located]:
     for where, record in read_objects(path, TopicsError):
         qid = take(record, QID_KEYS, where, "id", TopicsError)
         yield where, Topic(qid, take(record, QUERY_KEYS, where, "query text", TopicsError))
 
 
-def _read_tsv(path: Path) -> Iterator[tuple[str, Topic]]:
+def _read_tsv(path: Path) -> Iterator[Located]:
     for number, line in read_lines(path, TopicsError):
         if not line.strip():
             continue
@@ -100,7 +132,7 @@ def _read_tsv(path: Path) -> Iterator[tuple[str, Topic]]:
         yield f"{path}:{number}", Topic(qid.strip(), text.strip())
 
 
-def _read_trec(path: Path) -> Iterator[tuple[str, Topic]]:
+def _read_trec(path: Path) -> Iterator[Located]:
     """Read <top> blocks; the query is the title, which may run on to the next tag."""
     qid, title, in_title, number = "", "", False, 0
     for number, line in read_lines(path, TopicsError):
@@ -124,3 +156,12 @@ def _read_trec(path: Path) -> Iterator[tuple[str, Topic]]:
             title += f" {line}"
     if qid or title:
         raise cut_short(path, number, qid, "</top>")
+
+
+_NAMES: dict[str, Callable[[], tuple[str, Iterator[Located]]]] = {
+    cacm.NAME: _embedded,
+    stdin.NAME: _standard_input,
+}
+_SUFFIXES = {".jsonl": _read_jsonl, ".json": _read_jsonl, ".tsv": _read_tsv}
+_BEGINNINGS = {"<top>": _read_trec, "<DOC>": cacm.read_topics_file, "{": _read_jsonl}
+"""Of other files, by how their first line begins."""

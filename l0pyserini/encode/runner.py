@@ -207,7 +207,7 @@ class CorpusEncoder:
             return self._encoder.encode_tokenized(ids, self._options.batch_size)
         except NotFiniteError as fault:
             docid = documents[fault.rows[0]].docid
-            raise CheckpointError(f"{self._corpus.path} docid {docid!r}: {fault}") from fault
+            raise CheckpointError(f"{self._corpus.place} docid {docid!r}: {fault}") from fault
 
     def _impacts(self, document: Document, vector: ArrayVector) -> dict[str, int]:
         ids, weights = self._options.pruning.apply(vector)
@@ -216,7 +216,7 @@ class CorpusEncoder:
         found = impacts > 0
         for index in self._faults.keys() & ids[found].tolist() if self._faults else ():
             raise CheckpointError(
-                f"{self._corpus.path} docid {document.docid!r}: {self._faults[index]}"
+                f"{self._corpus.place} docid {document.docid!r}: {self._faults[index]}"
             )
         return dict(zip(self._tokens[ids[found]].tolist(), impacts[found].tolist(), strict=True))
 
@@ -251,7 +251,7 @@ class CorpusEncoder:
     def _check_unchanged(self) -> None:
         if self._corpus.fingerprint() != self._settings["corpus"]["sha256"]:
             raise CorpusError(
-                f"{self._corpus.path}: was changed while it was encoded. "
+                f"{self._corpus.place}: was changed while it was encoded. "
                 "Encode it again with --overwrite once it is complete."
             )
 
@@ -265,7 +265,7 @@ class CorpusEncoder:
             for document in read_shard(self._output / one.shard.file):
                 if document.docid in seen:
                     raise CorpusError(
-                        f"{self._corpus.path} docid {document.docid!r}: comes twice, the second "
+                        f"{self._corpus.place} docid {document.docid!r}: comes twice, the second "
                         f"time among the documents of {one.shard.file}. Docids must be unique; "
                         "remove or rename one of the two and encode again with --overwrite."
                     )

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from l0pyserini.base.cli import add_overwrite, add_split, make_parser, run_command
+from l0pyserini.base.cli import QRELS, add_overwrite, add_split, make_parser, run_command
 from l0pyserini.evaluate.names import DEFAULT_MEASURES
 
 
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--qrels",
         required=True,
-        help="TREC qrels, BEIR qrels tsv, BEIR folder, or 'cacm'; {dataset} stands for a dataset",
+        help=f"{QRELS}; {{dataset}} stands for a dataset",
     )
     flags.add_argument(
         "--run", required=True, nargs="+", help="TREC run file(s); {dataset} stands for a dataset"

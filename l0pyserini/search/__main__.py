@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from l0pyserini.base.cli import (
+    TOPICS,
     add_heap,
     add_overwrite,
     add_split,
@@ -42,9 +43,7 @@ def parser() -> argparse.ArgumentParser:
     )
     what = flags.add_mutually_exclusive_group(required=True)
     what.add_argument("--query", help="one query; prints the hits")
-    what.add_argument(
-        "--topics", help="tsv, tsv.gz, jsonl, TREC topics, BEIR folder, or 'cacm'; writes a run"
-    )
+    what.add_argument("--topics", help=f"{TOPICS}; writes a run")
     flags.add_argument("--output", help="run file (with --topics)")
     flags.add_argument("--hits", type=positive_int, help="default 1000 a topic, 10 with --query")
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")

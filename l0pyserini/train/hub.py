@@ -7,8 +7,8 @@ from l0pyserini.errors import TrainingDataError
 
 
 def is_data_set(spec: str) -> bool:
-    """Return whether a name is a data set's (owner/name) and no path."""
-    named = spec.count("/") == 1 and not spec.startswith((".", "/", "~"))
+    """Return whether a name is a data set's (owner/name) and no path, nor `irds:` or `hf:`."""
+    named = spec.count("/") == 1 and ":" not in spec and not spec.startswith((".", "/", "~"))
     return named and not Path(spec).suffix and not Path(spec).exists()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from l0pyserini.base.cli import (
+    QRELS,
     add_corpus,
     add_heap,
     add_overwrite,
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         ],
     )
     add_corpus(flags)
-    flags.add_argument("--qrels", required=True, help="TREC or BEIR qrels, or a BEIR folder")
+    flags.add_argument("--qrels", required=True, help=QRELS)
     source = flags.add_mutually_exclusive_group(required=True)
     source.add_argument("--run", help="TREC run of the training topics")
     source.add_argument("--index", help="BM25 or impact index, searched with --topics")

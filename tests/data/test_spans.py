@@ -26,7 +26,7 @@ TSV = "\n".join(f"{n}\ttext é {n}" if n % 3 else "" for n in range(1, 9)).encod
 
 
 def located(corpus, spans):
-    return list(corpus.read(corpus.path, spans))
+    return list(corpus.read(spans))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 100])

@@ -39,7 +39,7 @@ MALFORMED = "malformed JSON at column"
 A_LINE = "Expected one JSON object a line"
 STRING = "Write the id as a JSON string"
 BLANK = "has white space, which a TREC run cannot carry"
-SPECS = "Expected a BEIR folder, a JSONL or TSV file, or the name 'cacm'"
+SPECS = "Expected a BEIR folder, a JSONL, TSV or parquet file"
 
 BAD = {
     "Latin-1": ("bad.jsonl", GOOD.encode() + b'{"id": "b", "text": "caf\xe9"}\n',
@@ -104,7 +104,7 @@ BAD = {
     "a first column that is empty": ("bad.tsv", "\tone\n",
                                      ("bad.tsv:1", "an empty id", "Expected a non-empty")),
     "commas": ("bad.csv", "a,one\n", ("bad.csv", "unknown corpus format '.csv'", ".jsonl or .tsv")),
-    "a folder without a corpus": ("bad/other.jsonl", GOOD,
+    "a folder without a corpus": ("bad/other.tsv", GOOD,
                                   ("bad", "a folder without corpus.jsonl", SPECS)),
     "no such file": ("other.jsonl", GOOD, ("bad.jsonl", "no such corpus", SPECS)),
 }  # fmt: skip
@@ -116,7 +116,7 @@ def _rows() -> list[Fault]:
     for command, every in COMMANDS.items():
         for number, (name, (file, content, says)) in enumerate(BAD.items()):
             if every is None or number % every == every - 1:
-                given = {"bad/other.jsonl": "bad", "other.jsonl": "bad.jsonl"}.get(file, file)
+                given = {"bad/other.tsv": "bad", "other.jsonl": "bad.jsonl"}.get(file, file)
                 files = {file: content} | ({"ids.jsonl": IDS} if "ids.jsonl" in command else {})
                 rows.append(Fault(name, f"{command} @/{given}", says, files))
     return rows

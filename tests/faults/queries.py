@@ -6,7 +6,7 @@ from tests.faults.catalogue import Fault
 
 HEADER = "query-id\tcorpus-id\tscore\n"
 UTF8 = "is not UTF-8"
-FORMATS = "Expected tsv, tsv.gz, jsonl, TREC topics, a BEIR folder or the name 'cacm'"
+FORMATS = "Expected tsv, tsv.gz, jsonl, TREC topics, a BEIR folder, irds:NAME"
 SIX = "expected 6: `qid Q0 docid rank score tag`"
 
 TOPIC_COMMANDS = {

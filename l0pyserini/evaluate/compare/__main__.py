@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from l0pyserini.base.cli import (
+    QRELS,
     add_overwrite,
     add_split,
     make_parser,
@@ -37,9 +38,7 @@ def parser() -> argparse.ArgumentParser:
             "--all-pairs --correction bh --json runs/compared.json",
         ],
     )
-    flags.add_argument(
-        "--qrels", required=True, help="TREC qrels, BEIR qrels tsv, BEIR folder, or 'cacm'"
-    )
+    flags.add_argument("--qrels", required=True, help=QRELS)
     flags.add_argument("--run", required=True, nargs="+", help="TREC run files, the baseline first")
     flags.add_argument("--names", nargs="+", help="names of the runs in tables (default: paths)")
     flags.add_argument(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from l0pyserini.base.cli import (
+    TOPICS,
     add_heap,
     add_overwrite,
     add_split,
@@ -30,9 +31,7 @@ def parser() -> argparse.ArgumentParser:
         ],
     )
     flags.add_argument("--index", required=True, help="impact or BM25 index folder")
-    flags.add_argument(
-        "--topics", required=True, help="tsv, tsv.gz, jsonl, TREC topics, BEIR folder, or 'cacm'"
-    )
+    flags.add_argument("--topics", required=True, help=TOPICS)
     add_split(flags)
     flags.add_argument("--hits", type=positive_int, default=1000, help="a topic (default 1000)")
     flags.add_argument(

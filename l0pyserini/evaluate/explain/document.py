@@ -118,7 +118,7 @@ def _corpus(facts: dict[str, Any], given: str | None) -> Corpus | None:
     corpus = open_corpus(given)
     if corpus.fingerprint() != built["sha256"]:
         say(
-            f"note: {corpus.path} is not the file that the index was made of ({built['name']}); "
+            f"note: {corpus.place} is not the file that the index was made of ({built['name']}); "
             "what is said of expansions holds if the texts are the same"
         )
     return corpus
@@ -137,6 +137,6 @@ def _texts(corpus: Corpus | None, docids: set[str]) -> dict[str, str]:
                 if len(texts) == len(docids):
                     return texts
     raise CorpusError(
-        f"{corpus.path}: has no document {min(docids - texts.keys())!r}, which the index holds. "
+        f"{corpus.place}: has no document {min(docids - texts.keys())!r}, which the index holds. "
         "Give the corpus that the index was made of."
     )

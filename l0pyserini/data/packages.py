@@ -1,0 +1,27 @@
+"""Packages that only some sources need, imported when one is named."""
+
+from importlib import import_module
+from typing import Any
+
+from l0pyserini.errors import InputError
+
+
+def needed(module: str, install: str, spec: str, error: type[InputError]) -> Any:
+    """Import a module that a source is read with.
+
+    Args:    install: what to give to pip. spec: the source, as the user named it.
+    Raises:  error: if it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as fault:
+        raise error(
+            f"{spec}: is read with the package {module.split('.')[0]}, which is not installed "
+            f"({fault}). Install it: pip install '{install}'"
+        ) from fault
+
+
+def first_line(fault: BaseException) -> str:
+    """Return the kind and the first line of another package's error."""
+    text = str(fault).strip() or repr(fault)
+    return f"{type(fault).__name__}: {text.splitlines()[0][:300]}"
