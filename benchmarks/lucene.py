@@ -102,7 +102,7 @@ def prefix(folder: Path, passages: int) -> Path:
     for shard in shards:
         os.link(whole / shard.file, part / shard.file)
         for document in read_shard(whole / shard.file):
-            statistics_.add(document.vector)
+            statistics_.add(document.docid, document.vector)
     statistics_.vocabulary.save(part)
     shutil.copyfile(whole / "query_encoder.json", part / "query_encoder.json")
     Manifest(
@@ -112,6 +112,7 @@ def prefix(folder: Path, passages: int) -> Path:
         mass_kept=1.0,
         shards=shards,
         vocabulary_sha256=sha256(part / "vocabulary.json"),
+        postings_digest=str(statistics_.digest),
     ).save(part)
     return part
 

@@ -26,8 +26,8 @@ def test_a_shard_is_read_as_it_was_written(tmp_path):
 
 def test_statistics_are_counted_by_hand():
     statistics = CollectionStatistics()
-    for vector in ({"a": 2, "b": 1}, {"a": 5}, {}):
-        statistics.add(vector)
+    for docid, vector in enumerate(({"a": 2, "b": 1}, {"a": 5}, {})):
+        statistics.add(str(docid), vector)
     assert statistics.totals() == {
         "documents": 3,
         "empty_documents": 1,

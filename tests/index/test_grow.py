@@ -48,7 +48,7 @@ def part(small, folder, numbers):
     for number in numbers:
         documents = list(read_shard(shard_paths(small / "encoded")[number]))
         for document in documents:
-            statistics.add(document.vector)
+            statistics.add(document.docid, document.vector)
         shards.append(write_shard(folder / f"docs-{number:05d}.jsonl", iter(documents)))
     statistics.vocabulary.save(folder)
     shutil.copyfile(small / "encoded/query_encoder.json", folder / "query_encoder.json")
@@ -59,6 +59,7 @@ def part(small, folder, numbers):
         mass_kept=1.0,
         shards=shards,
         vocabulary_sha256=sha256(folder / "vocabulary.json"),
+        postings_digest=str(statistics.digest),
     ).save(folder)
     return folder
 
