@@ -46,8 +46,7 @@ def choices(args: argparse.Namespace) -> None:
     shards = [encoded / shard.file for shard in Manifest.load(encoded).shards]
     lines = args.folder / "queries.txt"
     with ImpactSearcher(lucene.index_of(args.folder, args.passages)) as searcher:
-        asked = [searcher._line(text) for _, text in lucene.queries(args)]
-    lines.write_text("\n".join(asked))
+        lucene.write_bare_queries(lines, searcher, lucene.queries(args))
     for name, norms, files in (
         ("norms, one segment", True, shards),
         ("no norms", False, shards),

@@ -1,35 +1,30 @@
 """ImpactSearcher: searching impact indexes without torch and without Pyserini's imports."""
 
-import errno
-import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import orjson
 
 from l0pyserini.base.limits import JAVA_MAX
 from l0pyserini.data.records import Document, Hit, ImpactVector
-from l0pyserini.errors import ImpactIndexError, L0Error, QueryMismatchError, UsageError
-from l0pyserini.index.verify import out_of_memory, unreadable
+from l0pyserini.errors import ImpactIndexError, QueryMismatchError, UsageError
+from l0pyserini.index.verify import unreadable
 from l0pyserini.lucene.jvm import (
     attach_thread,
-    is_thrown,
     java_class,
-    java_message,
     java_string,
     start_jvm,
 )
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
+from l0pyserini.search.checks import check_count, check_qids
+from l0pyserini.search.hit_arrays import HitArrays, take_arrays
+from l0pyserini.search.java_faults import closed_error, search_error
 from l0pyserini.search.query_side import open_query_side
-
-if TYPE_CHECKING:
-    from l0pyserini.search.hit_arrays import HitArrays
 
 Query = str | ImpactVector
 """A text, or its vector where it is given."""
@@ -37,25 +32,17 @@ Query = str | ImpactVector
 DEFAULT_BATCH = 512
 """Topics that cross into Java at once."""
 
-_DISK_FAULTS = {
-    os.strerror(code): code
-    for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
-}
-"""{what Java says: errno}."""
-
 
 class ImpactSearcher:
     """Searches an impact index, or several as one. Safe for use by several threads.
 
     The hits and their order are those of Pyserini's LuceneImpactSearcher with the same query
     encoder. Scores are the exact sums of impact products, where Anserini lowers equal scores by
-    a millionth each.
+    a millionth each. Queries are texts, or vectors {token: impact}, which need no encoder.
 
     Args:    index: an index folder, or several. query_encoder: default the one the index was built
              with; an index of another tool needs one. heap: Java's largest heap, as "4g".
              approximation: search with a part of each query; default exact.
-    Queries are texts, or vectors {token: impact}, which need no encoder.
-
     Raises:  ImpactIndexError: if a folder is no readable index.
              QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's.
 
@@ -143,13 +130,11 @@ class ImpactSearcher:
 
     def batch_arrays(
         self, queries: Sequence[Query], qids: Sequence[str], k: int = 10, threads: int = 1
-    ) -> "HitArrays":
+    ) -> HitArrays:
         """Return the hits of batch_search as numpy arrays: docids once, ordinals and scores.
 
         Raises:  UsageError: as batch_search.
         """
-        from l0pyserini.search.hit_arrays import take_arrays
-
         return take_arrays(qids, self._batch("arrays", queries, qids, k, threads))
 
     def _batch(
@@ -258,32 +243,11 @@ class ImpactSearcher:
         try:
             return getattr(self._searcher, method)(*given)
         except Exception as fault:
-            raise self._error(fault) from fault
-
-    def _error(self, fault: BaseException) -> L0Error | OSError:
-        """Return what to raise for an exception of Java."""
-        told = java_message(fault)
-        if is_thrown(fault, "AlreadyClosedException"):
-            return self._closed()
-        if is_thrown(fault, "OutOfMemoryError"):
-            return out_of_memory(self._names, fault)
-        if told in _DISK_FAULTS:
-            return OSError(_DISK_FAULTS[told], told)
-        if is_thrown(fault, "IllegalArgumentException"):
-            return UsageError(f"{self._names}: {told}, up to {JAVA_MAX:,}. Mend the query encoder.")
-        return ImpactIndexError(
-            f"{self._names}: {told}. `python -m l0pyserini.index.verify` tells whether an index is "
-            "damaged."
-        )
-
-    def _closed(self) -> UsageError:
-        return UsageError(
-            f"{self._names}: this searcher is closed. Open another ImpactSearcher to go on."
-        )
+            raise search_error(self._names, fault) from fault
 
     def _check_open(self) -> None:
         if self._searcher is None:
-            raise self._closed()
+            raise closed_error(self._names)
 
     def close(self) -> None:
         """Close the index; a second call does nothing."""
@@ -303,28 +267,6 @@ class ImpactSearcher:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def check_count(count: int, name: str) -> None:
-    """Refuse a number of hits, threads or topics that is none.
-
-    Raises:  UsageError: if it is below 1, or more than Java can count to.
-    """
-    if not 1 <= count <= JAVA_MAX:
-        raise UsageError(f"{name} is {count}, expected a number from 1 to {JAVA_MAX:,}.")
-
-
-def check_qids(qids: Sequence[str]) -> None:
-    """Refuse qids by which hits cannot be told apart.
-
-    Raises:  UsageError: if one comes twice.
-    """
-    if len(set(qids)) < len(qids):
-        qid, times = Counter(qids).most_common(1)[0]
-        raise UsageError(
-            f"qid {qid!r} is given {times} times, and its hits would overwrite one another. "
-            "Give each query a qid of its own."
-        )
 
 
 def _written(qid: str, impacts: ImpactVector) -> bytes:

@@ -101,7 +101,7 @@ def test_manifest_and_vocabulary_faults(tmp_path):
     with pytest.raises(CollectionError, match="its format is 'other', expected 'l0pyserini-enc"):
         Manifest.load(tmp_path)
     write(tmp_path / "manifest.json", json.dumps({"format": "l0pyserini-encoded-1", "shards": []}))
-    with pytest.raises(CollectionError, match="manifest.json: incomplete"):
+    with pytest.raises(CollectionError, match="manifest.json: lacks 'documents'"):
         Manifest.load(tmp_path)
     with pytest.raises(CollectionError, match="vocabulary.json: missing. Encode again"):
         read_vocabulary(tmp_path)

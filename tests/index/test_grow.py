@@ -51,9 +51,10 @@ def part(small, folder, numbers):
             statistics.add(document.docid, document.vector)
         shards.append(write_shard(folder / f"docs-{number:05d}.jsonl", iter(documents)))
     statistics.vocabulary.save(folder)
+    corpus = {"name": folder.name, "sha256": "0"}
     shutil.copyfile(small / "encoded/query_encoder.json", folder / "query_encoder.json")
     Manifest(
-        settings={**Manifest.load(small / "encoded").settings, "corpus": {"name": folder.name}},
+        settings={**Manifest.load(small / "encoded").settings, "corpus": corpus},
         **statistics.totals(),
         nnz=statistics.nnz(),
         mass_kept=1.0,
@@ -97,7 +98,7 @@ def test_an_appended_index_equals_one_built_at_once(small, parts, first):
     whole = read_facts(small / "index")
     for name in ("documents", "empty_documents", "indexed_documents", "terms", "postings"):
         assert facts[name] == whole[name], name
-    assert facts["further_corpora"] == [{"name": "rest.encoded"}]
+    assert facts["further_corpora"] == [{"name": "rest.encoded", "sha256": "0"}]
     assert index_totals(first) == index_totals(small / "index")
     assert hits(first) == hits(small / "index")
     assert assert_true(first) == facts

@@ -18,8 +18,8 @@ def repeated(qid, vector):
 
 
 @pytest.mark.parametrize("form", ["tsv", "tsv.gz", "jsonl", "txt"])
-def test_all_topics_of_cacm(cacm, tmp_path, capsys, form):
-    index = cacm / "indexes/cacm"
+def test_all_topics_of_cacm(small, tmp_path, capsys, form):
+    index = small / "index"
     encoder = IdfQueryEncoder.load(index / "query_encoder.json")
     vectors = {topic.qid: encoder.encode(topic.text) for topic in read_topics("cacm")}
     if form == "jsonl":
