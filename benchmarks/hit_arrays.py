@@ -1,6 +1,6 @@
 """Hits as arrays against hits as objects, of the same queries, in CPU seconds of all threads.
 
-python benchmarks/hit_arrays.py --index INDEX --topics TOPICS [--k 1000] [--runs 5]
+python benchmarks/hit_arrays.py --index INDEX --queries-encoded FILE [--k 1000] [--runs 5]
 """
 
 import argparse
@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from common import machine
 
-from l0pyserini import ImpactSearcher, read_topics
+from l0pyserini import ImpactSearcher
+from l0pyserini.search.encoded_queries import read_encoded_queries
 
 WARM = 4
 """Runs before those that are measured: Java compiles what it runs often."""
@@ -32,19 +33,18 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--index", required=True)
-    parser.add_argument("--topics", required=True)
+    parser.add_argument("--queries-encoded", required=True)
     parser.add_argument("--k", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()
     print(machine())
-    topics = read_topics(args.topics)
-    texts, qids = [topic.text for topic in topics], [topic.qid for topic in topics]
+    qids, queries = zip(*read_encoded_queries(args.queries_encoded), strict=True)
     with ImpactSearcher(args.index) as searcher:
-        objects = seconds(lambda: searcher.batch_search(texts, qids, args.k), args.runs)
-        arrays = seconds(lambda: searcher.batch_arrays(texts, qids, args.k), args.runs)
-        hits = len(searcher.batch_arrays(texts, qids, args.k).scores)
+        objects = seconds(lambda: searcher.batch_search(queries, qids, args.k), args.runs)
+        arrays = seconds(lambda: searcher.batch_arrays(queries, qids, args.k), args.runs)
+        hits = len(searcher.batch_arrays(queries, qids, args.k).scores)
     print(
-        f"{len(topics)} queries, k = {args.k}, {hits:,} hits, {searcher.num_docs:,} documents: "
+        f"{len(queries)} queries, k = {args.k}, {hits:,} hits, {searcher.num_docs:,} documents: "
         f"batch_search {objects:.3f} s, batch_arrays {arrays:.3f} s, {objects / arrays:.2f} times "
         "as fast"
     )
