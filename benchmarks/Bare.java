@@ -17,10 +17,8 @@ import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.IndexWriterConfig.OpenMode;
 import org.apache.lucene.index.LeafReaderContext;
-import org.apache.lucene.index.PostingsEnum;
 import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.index.Term;
-import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
@@ -36,20 +34,14 @@ import org.apache.lucene.util.BytesRef;
  * The floors that benchmarks/lucene.py compares with: `parse FILES` only reads encoded files,
  * `index FOLDER NORMS FILES` indexes with one thread, with or without norms, and
  * `search INDEX QUERIES K RUNS` is Lucene's own top k with ids from doc values, nothing written.
- * Prints CPU seconds, a line for each run. `packed INDEX` prints the bits a posting that Lucene's
- * whole blocks of 256 gaps take: each gap has the width of the block's largest, or the block is a bit
- * set where that is shorter.
+ * Prints CPU seconds, a line for each run.
  */
 final class Bare {
-  private static final int BLOCK = 256;
-
   public static void main(String[] args) throws Exception {
     if (args[0].equals("parse")) {
       parse(List.of(args).subList(1, args.length));
     } else if (args[0].equals("index")) {
       index(args[1], Boolean.parseBoolean(args[2]), List.of(args).subList(3, args.length));
-    } else if (args[0].equals("packed")) {
-      packed(args[1]);
     } else {
       search(args[1], args[2], Integer.parseInt(args[3]), Integer.parseInt(args[4]));
     }
@@ -103,33 +95,6 @@ final class Bare {
       writer.commit();
     }
     System.out.println((cpu() - start) / 1e9);
-  }
-
-  private static void packed(String index) throws Exception {
-    long bits = 0;
-    long postings = 0;
-    try (DirectoryReader reader = DirectoryReader.open(FSDirectory.open(Path.of(index)))) {
-      for (LeafReaderContext leaf : reader.leaves()) {
-        TermsEnum terms = leaf.reader().terms("contents").iterator();
-        while (terms.next() != null) {
-          PostingsEnum posting = terms.postings(null, PostingsEnum.NONE);
-          int last = -1;
-          for (int block = 0; block < terms.docFreq() / BLOCK; block++) {
-            int first = last;
-            int largest = 0;
-            for (int i = 0; i < BLOCK; i++) {
-              int document = posting.nextDoc();
-              largest = Math.max(largest, document - last);
-              last = document;
-            }
-            int width = Integer.SIZE - Integer.numberOfLeadingZeros(largest);
-            bits += Math.min(BLOCK * width, last - first);
-            postings += BLOCK;
-          }
-        }
-      }
-    }
-    System.out.println((double) bits / postings);
   }
 
   private static void search(String index, String queries, int k, int runs) throws Exception {

@@ -102,7 +102,7 @@ def prefix(folder: Path, passages: int) -> Path:
     for shard in shards:
         os.link(whole / shard.file, part / shard.file)
         for document in read_shard(whole / shard.file):
-            statistics_.add(document.vector)
+            statistics_.add(document.docid, document.vector)
     statistics_.vocabulary.save(part)
     shutil.copyfile(whole / "query_encoder.json", part / "query_encoder.json")
     Manifest(
@@ -112,6 +112,7 @@ def prefix(folder: Path, passages: int) -> Path:
         mass_kept=1.0,
         shards=shards,
         vocabulary_sha256=sha256(part / "vocabulary.json"),
+        postings_digest=str(statistics_.digest),
     ).save(part)
     return part
 
@@ -180,13 +181,20 @@ def queries(args: argparse.Namespace) -> list[tuple[str, str]]:
     return [(topic.qid, topic.text) for topic in topics[: args.queries]]
 
 
+def write_bare_queries(path: Path, searcher: ImpactSearcher, asked: list[tuple[str, str]]) -> None:
+    """Write a line `token impact token impact ...` for each query, as Bare.java reads it."""
+    vectors = (searcher.known(searcher.query_encoder.encode(text)) for _, text in asked)
+    rows = (" ".join(f"{token} {impact}" for token, impact in one.items()) for one in vectors)
+    path.write_text("\n".join(rows))
+
+
 def searching(args: argparse.Namespace) -> None:
     """Time the searchers at k = 10 and 1000, and ours query by query."""
     index, asked = index_of(args.folder, args.passages), queries(args)
     topics = str(args.shared / "reference/msmarco-dev-queries.tsv")
     run, lines = args.folder / "run.txt", args.folder / "queries.txt"
     with ImpactSearcher(index) as searcher:
-        lines.write_text("\n".join(searcher._line(text) for _, text in asked))
+        write_bare_queries(lines, searcher, asked)
         for k in args.k:
             ours = []
             for _ in range(WARM + args.runs):

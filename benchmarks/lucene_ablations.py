@@ -1,11 +1,10 @@
 """What each choice of the Lucene half is worth: norms, vector module, merging, order, pruning.
 
-python benchmarks/lucene_ablations.py choices|approximation|reorder --folder FOLDER
+python benchmarks/lucene_ablations.py choices|approximation --folder FOLDER
 
 FOLDER holds what `lucene.py encode` made. `choices` times bare Lucene on indexes that differ in one
 choice, in CPU seconds; `approximation` shows the command's own speed on Wikipedia and nDCG@10 on
-SciFact; `reorder` shows gaps, bytes and the searcher's speed with documents as they came and
-shuffled, each reordered or not, searched in turn by one JVM; its ratios are medians of pairs.
+SciFact.
 """
 
 import argparse
@@ -13,7 +12,6 @@ import random
 import shutil
 import statistics
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import lucene
@@ -29,7 +27,6 @@ from l0pyserini import (
 from l0pyserini.encode import Manifest
 from l0pyserini.index.direct import index_directly
 from l0pyserini.index.facts import lucene_bytes
-from l0pyserini.index.reorder import reorder_index
 from l0pyserini.search.api import search_topics
 from l0pyserini.search.approximation import EXACT, Approximation
 
@@ -49,8 +46,7 @@ def choices(args: argparse.Namespace) -> None:
     shards = [encoded / shard.file for shard in Manifest.load(encoded).shards]
     lines = args.folder / "queries.txt"
     with ImpactSearcher(lucene.index_of(args.folder, args.passages)) as searcher:
-        asked = [searcher._line(text) for _, text in lucene.queries(args)]
-    lines.write_text("\n".join(asked))
+        lucene.write_bare_queries(lines, searcher, lucene.queries(args))
     for name, norms, files in (
         ("norms, one segment", True, shards),
         ("no norms", False, shards),
@@ -123,53 +119,6 @@ def approximation(args: argparse.Namespace) -> None:
         print("  ".join(cells), flush=True)
 
 
-def reorder(args: argparse.Namespace) -> None:
-    """Show what reordering costs and gives, on documents as they came and shuffled."""
-    encoded = lucene.prefix(args.folder, args.passages)
-    shards = [encoded / shard.file for shard in Manifest.load(encoded).shards]
-    beside = lucene.index_of(args.folder, args.passages)
-    places: list[Path] = []
-    for name, files in (("came", shards), ("shuffled", [shuffled(args.folder, shards)])):
-        plain, ordered = (args.folder / f"order.{name}{end}" for end in ("", ".reordered"))
-        shutil.rmtree(plain, ignore_errors=True)
-        shutil.rmtree(ordered, ignore_errors=True)
-        start = lucene.of_children()
-        index_directly(files, plain, 1, args.passages)
-        built = lucene.of_children()
-        for path in beside.glob("*.json"):
-            shutil.copyfile(path, plain / path.name)
-        shutil.copytree(plain, ordered)
-        gaps = reorder_index(ordered, 1, args.passages)
-        done = lucene.of_children()
-        print(
-            f"{name}: log2 of gaps {gaps.before:.3f}, {gaps.after:.3f} reordered; "
-            f"bits of packed gaps {lucene.bare('packed', plain)[0]:.2f}, "
-            f"{lucene.bare('packed', ordered)[0]:.2f} reordered; "
-            f"{lucene_bytes(plain):,} bytes, {lucene_bytes(ordered):,} reordered; "
-            f"CPU s to build {built - start:.1f}, to reorder {done - built:.1f}",
-            flush=True,
-        )
-        places += [plain, ordered]
-    asked, run = lucene.queries(args), args.folder / "run.txt"
-    with ExitStack() as stack:
-        searchers = [stack.enter_context(ImpactSearcher(place)) for place in places]
-        for k in (10, 1000):
-            times: list[list[float]] = [[] for _ in places]
-            for _ in range(lucene.WARM + args.runs):
-                for searcher, spent in zip(searchers, times, strict=True):
-                    run.write_bytes(b"")
-                    start = time.process_time()
-                    searcher.append_run(run, asked, k, 1, "t")
-                    spent.append(time.process_time() - start)
-            times = [spent[lucene.WARM :] for spent in times]
-            for place, spent in zip(places, times, strict=True):
-                ratio = statistics.median(b / a for a, b in zip(spent, times[0], strict=True))
-                print(
-                    f"k = {k:<5} {place.name:<26} {ratio:.2f} times as fast as they came, "
-                    f"{len(asked) / statistics.median(spent):.0f} queries a CPU s"
-                )
-
-
 def rate(
     searcher: ImpactSearcher, asked: list[tuple[str, str]], k: int, run: Path, runs: int
 ) -> float:
@@ -185,7 +134,7 @@ def rate(
 
 def main() -> None:
     """Run one part."""
-    parts = {part.__name__: part for part in (choices, approximation, reorder)}
+    parts = {part.__name__: part for part in (choices, approximation)}
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -14,6 +14,7 @@ import orjson
 from l0pyserini.base.files import atomic_write, sha256
 from l0pyserini.data.jsonl import read_objects
 from l0pyserini.data.records import ImpactVector
+from l0pyserini.encode.digest import PostingsDigest
 from l0pyserini.encode.manifest import Shard
 from l0pyserini.encode.vocabulary import VocabularyCounter
 from l0pyserini.errors import CollectionError
@@ -48,10 +49,12 @@ class CollectionStatistics:
 
     def __init__(self) -> None:
         self.vocabulary = VocabularyCounter()
+        self.digest = PostingsDigest()
         self.lengths = array("I")
 
-    def add(self, vector: ImpactVector) -> None:
+    def add(self, docid: str, vector: ImpactVector) -> None:
         """Count one document."""
+        self.digest.add(docid, vector)
         self.vocabulary.add(vector)
         self.lengths.append(len(vector))
 
@@ -145,7 +148,8 @@ def check_vector(vector: dict[str, Any], where: str) -> None:
         if type(impact) is not int or impact < 1:
             raise CollectionError(
                 f"{where}: impact {impact!r} for {token!r} is not an integer above 0. "
-                "Anserini would cut or drop it; encode with a larger --scale."
+                "Anserini would cut or drop it; encode with a larger --scale, or quantise another "
+                "tool's weights: multiply all by one number, as 100, round, and drop zeros."
             )
         if fault := token_fault(token):
             raise CollectionError(f"{where}: {fault}")

@@ -23,7 +23,12 @@ SETTINGS = {
 
 _COUNTS = ("documents", "empty_documents", "terms", "postings", "impacts")
 _SHARD = {"file": str, "documents": int, "bytes": int, "sha256": str}
-_FIELDS = {**dict.fromkeys(_COUNTS, int), "shards": [_SHARD], "settings": SETTINGS}
+_FIELDS = {
+    **dict.fromkeys(_COUNTS, int),
+    "shards": [_SHARD],
+    "settings": SETTINGS,
+    "postings_digest": (str,),
+}
 
 _MEND = (
     "Expected a folder that `python -m l0pyserini.encode` finished; an interrupted one is "
@@ -62,6 +67,7 @@ class Manifest:
 
     settings: what made it (corpus, encoder, scales). documents: all, empty ones too.
     terms, postings, impacts: distinct tokens, (document, token) pairs, and the sum of all impacts.
+    postings_digest: of all (docid, token, impact), see digest.py; older versions wrote none.
     nnz: statistics of the number of tokens in a document. mass_kept: the share of all weights that
     pruning left. measured: GFLOP/s of what `--backend auto` chose from, or a named backend beside
     float32.
@@ -77,6 +83,7 @@ class Manifest:
     mass_kept: float
     shards: list[Shard]
     vocabulary_sha256: str
+    postings_digest: str | None = None
     agreement: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     measured: dict[str, dict[str, float]] = field(default_factory=dict)

@@ -179,7 +179,7 @@ class CorpusEncoder:
             for document, vector in zip(window, vectors, strict=True):
                 impacts = self._impacts(document, vector)
                 if self._statistics is not None:
-                    self._statistics.add(impacts)
+                    self._statistics.add(document.docid, impacts)
                 size += len(document.contents) + POSTING_CHARACTERS * len(impacts)
                 yield EncodedDocument(document.docid, document.contents, impacts)
             bar.update(len(window))
@@ -240,6 +240,7 @@ class CorpusEncoder:
             mass_kept=round(kept / whole, 6) if whole else 1.0,
             shards=[one.shard for one in finished],
             vocabulary_sha256=sha256(self._output / vocabulary.FILE_NAME),
+            postings_digest=str(statistics.digest),
             agreement=self._agreement(),
             versions={name: version(name) for name in ("l0pyserini", "torch", "transformers")},
             measured=self._encoder.computes.measured,
@@ -270,7 +271,7 @@ class CorpusEncoder:
                         "remove or rename one of the two and encode again with --overwrite."
                     )
                 seen.add(document.docid)
-                statistics.add(document.vector)
+                statistics.add(document.docid, document.vector)
         return statistics
 
     def _agreement(self) -> dict[str, float]:

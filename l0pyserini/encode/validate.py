@@ -34,7 +34,7 @@ def validate(folder: str | Path) -> tuple[CollectionStatistics, list[str]]:
             f"{folder}: no such folder. Expected one with JsonVectorCollection files."
         )
     statistics, faults, seen = CollectionStatistics(), list[str](), set[str]()
-    shards = [path for path in sorted(folder.glob("*")) if _is_shard(path)]
+    shards = vector_files(folder)
     if not shards:
         raise CollectionError(
             f"{folder}: holds no JsonVectorCollection file. Expected .jsonl files with lines "
@@ -47,6 +47,24 @@ def validate(folder: str | Path) -> tuple[CollectionStatistics, list[str]]:
             if len(faults) >= MAX_FAULTS:
                 break
     return statistics, faults[:MAX_FAULTS]
+
+
+def validated(folder: str | Path) -> CollectionStatistics:
+    """Return the statistics of a sound folder.
+
+    Raises:  CollectionError: with the first ten faults, if it has any, or if it holds no shard.
+    """
+    statistics, faults = validate(folder)
+    if faults:
+        shown = "\n  ".join(faults)
+        least = "at least " if len(faults) == MAX_FAULTS else ""
+        raise CollectionError(f"{folder}: {least}{len(faults)} fault(s):\n  {shown}")
+    return statistics
+
+
+def vector_files(folder: Path) -> list[Path]:
+    """Return the files of vectors of a folder, in order, whoever wrote it."""
+    return [path for path in sorted(folder.glob("*")) if _is_shard(path)]
 
 
 def _is_shard(path: Path) -> bool:
@@ -82,7 +100,7 @@ def _read(shard: Path, statistics: CollectionStatistics, faults: list[str], seen
                     return
                 continue
             seen.add(document.docid)
-            statistics.add(document.vector)
+            statistics.add(document.docid, document.vector)
     except CollectionError as fault:
         # The file itself cannot be read further: broken UTF-8 or a truncated gzip.
         faults.append(str(fault))
@@ -101,11 +119,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> None:
     """Validate and print what was found."""
-    statistics, faults = validate(args.folder)
-    if faults:
-        shown = "\n  ".join(faults)
-        least = "at least " if len(faults) == MAX_FAULTS else ""
-        raise CollectionError(f"{args.folder}: {least}{len(faults)} fault(s):\n  {shown}")
+    statistics = validated(args.folder)
     totals, nnz = statistics.totals(), statistics.nnz()
     print(
         f"{args.folder}: sound. {totals['documents']:,} documents "

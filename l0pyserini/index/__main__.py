@@ -14,6 +14,7 @@ from l0pyserini.base.cli import (
 )
 from l0pyserini.index import build_index
 from l0pyserini.index.api import BUILDERS, DEFAULT_BUILDER
+from l0pyserini.index.given_encoder import given_encoder
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,7 +27,11 @@ def parser() -> argparse.ArgumentParser:
             "index --input runs/msmarco.encoded --index indexes/msmarco --threads 16 --heap 32g",
         ],
     )
-    flags.add_argument("--input", required=True, help="folder written by l0pyserini.encode")
+    flags.add_argument(
+        "--input",
+        required=True,
+        help="folder written by l0pyserini.encode, or another tool's JsonVectorCollection",
+    )
     flags.add_argument("--index", required=True, help="folder for the index")
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
     flags.add_argument(
@@ -41,10 +46,9 @@ def parser() -> argparse.ArgumentParser:
     )
     add_optimize(flags)
     flags.add_argument(
-        "--reorder",
-        action="store_true",
-        help="put documents that share tokens beside one another, by recursive graph bisection; "
-        "hits stay the same",
+        "--query-encoder",
+        help="for another tool's vectors: a query_encoder.json, or the checkpoint whose tokenizer "
+        "and IDF table encode queries; without it they are searched with --queries-encoded",
     )
     add_heap(flags)
     add_overwrite(flags)
@@ -62,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
         args.builder,
         args.store_text,
         args.optimize,
-        args.reorder,
+        given_encoder(args.query_encoder),
     )
     print(
         f"indexed {facts['indexed_documents']:,} of {facts['documents']:,} documents in "

@@ -15,7 +15,11 @@ def parser() -> argparse.ArgumentParser:
         "Append an encoded collection to an index. A crash leaves the index as it was.",
         ["index.append --input runs/new.encoded --index indexes/cacm"],
     )
-    flags.add_argument("--input", required=True, help="folder written by l0pyserini.encode")
+    flags.add_argument(
+        "--input",
+        required=True,
+        help="folder written by l0pyserini.encode, or another tool's JsonVectorCollection",
+    )
     flags.add_argument("--index", required=True, help="index to append to")
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
     flags.add_argument(

@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from l0pyserini.index.child import run_on_index
+from l0pyserini.base.progress import progress_bar
+from l0pyserini.errors import ImpactIndexError
+from l0pyserini.lucene.jvm import run_java
 
 MAIN_CLASS = "io.l0pyserini.ImpactIndexer"
 COMPILER_PAYS_FROM = 200_000
 """Documents from which Java's optimising compiler saves more time than it takes."""
+
+# Nothing waits for an answer: a collector that stops all threads has the least to do.
+_OPTIONS = ("-XX:+UseParallelGC",)
+_DONE = "indexed "
 
 
 def index_directly(
@@ -29,7 +35,24 @@ def index_directly(
     Raises:  ImpactIndexError: if Java fails, with the lines that tell why.
     """
     flags = [str(flag).lower() for flag in (store_text, optimize)]
-    arguments = [str(threads), *flags, *map(str, shards)]
+    arguments = [str(index_folder), str(threads), *flags, *map(str, shards)]
     options = ["-XX:TieredStopAtLevel=1"] if documents < COMPILER_PAYS_FROM else []
-    words = ("index", "indexing", "indexed")
-    return run_on_index(MAIN_CLASS, index_folder, arguments, words, documents, heap, options)[0]
+    count, others = 0, list[str]()
+    with progress_bar(documents, "index", "docs") as bar:
+
+        def on_line(line: str) -> None:
+            nonlocal count
+            if line.startswith(_DONE):
+                count = max(count, int(line.removeprefix(_DONE)))
+                bar.update(count - bar.n)
+            else:
+                others.append(line.removesuffix("\n"))
+
+        code, _ = run_java(MAIN_CLASS, arguments, heap, on_line, [*_OPTIONS, *options])
+    if code != 0:
+        told = "\n  ".join([line for line in others if not line.startswith("\t")][:5])
+        raise ImpactIndexError(
+            f"{index_folder}: indexing failed (exit code {code}):\n  {told}\n"
+            "Nothing was kept. Where Java ran out of memory, give --heap 4g."
+        )
+    return count

@@ -7,40 +7,40 @@ from typing import Any
 from l0pyserini.base.fields import check_fields
 from l0pyserini.base.files import write_json
 from l0pyserini.encode import vocabulary
-from l0pyserini.encode.manifest import SETTINGS, Manifest
+from l0pyserini.encode.manifest import SETTINGS
 from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary
 from l0pyserini.errors import ImpactIndexError
 from l0pyserini.index.settle import LUCENE_MARKER, sidecar
+from l0pyserini.index.source import Source
 
 FILE_NAME = "l0pyserini.json"
 FORMAT = "l0pyserini-index-1"
 
 _COUNTS = ("documents", "empty_documents", "indexed_documents", "terms", "postings", "impacts")
-_FIELDS = {**dict.fromkeys(_COUNTS, int), "nnz": {"mean": float}, **SETTINGS}
+_FIELDS = {
+    **dict.fromkeys(_COUNTS, int),
+    "nnz": {"mean": float},
+    "postings_digest": (str,),
+    **{name: (kind,) for name, kind in SETTINGS.items()},
+    "corpus": SETTINGS["corpus"],
+}
 _MEND = "Build the index again."
 
 
-def index_facts(
-    manifest: Manifest, builder: str, stores_text: bool, reordered: bool
-) -> dict[str, Any]:
+def index_facts(source: Source, builder: str, stores_text: bool) -> dict[str, Any]:
     """Return the facts of an index built from a collection.
 
     documents counts the whole collection; indexed_documents those Lucene holds, which are the
-    ones with at least one token. reordered tells that all documents were put in order together.
+    ones with at least one token. encoder, query_encoder and scales are None where another tool
+    made the vectors and none was chosen.
     """
     return {
         "format": FORMAT,
         "builder": builder,
         "stores_text": stores_text,
-        "reordered": reordered,
-        "documents": manifest.documents,
-        "empty_documents": manifest.empty_documents,
-        "indexed_documents": manifest.documents - manifest.empty_documents,
-        "terms": manifest.terms,
-        "postings": manifest.postings,
-        "impacts": manifest.impacts,
-        "nnz": manifest.nnz,
-        **manifest.settings,
+        **source.counts,
+        "indexed_documents": source.indexed_documents,
+        **source.settings,
     }
 
 
@@ -49,6 +49,7 @@ def changed_facts(
     documents: int,
     empty_documents: int,
     terms: dict[str, TermTotals],
+    digest: str,
 ) -> dict[str, Any]:
     """Return the facts of an index after its documents have changed.
 
@@ -64,6 +65,7 @@ def changed_facts(
         "postings": postings,
         "impacts": sum(totals.impacts for totals in terms.values()),
         "nnz": {"mean": postings / documents if documents else 0.0},
+        "postings_digest": digest,
     }
 
 
@@ -106,7 +108,9 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             "Build the index again with this version."
         )
     check_fields(facts, _FIELDS, str(path), ImpactIndexError, _MEND)
-    absent = {"stores_text": False, "reordered": False}
+    # Older versions told whether documents had been put in another order, which no reader minds.
+    facts.pop("reordered", None)
+    absent = {"stores_text": False, "postings_digest": None, **dict.fromkeys(SETTINGS)}
     return {**absent, **facts, "bytes": lucene_bytes(folder)}
 
 

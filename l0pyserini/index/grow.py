@@ -1,35 +1,56 @@
 """Changing an index: appending encoded documents, deleting documents, merging indexes.
 
 Each change is one Lucene commit, and l0pyserini.json and vocabulary.json change in the same
-instant (sidecars.py): a crash at any point leaves the index as it was before or as it is after.
+instant (settle.py): a crash at any point leaves the index as it was before or as it is after.
 """
 
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from l0pyserini.base.files import write_json
 from l0pyserini.base.folders import atomic_folder, changing
 from l0pyserini.base.progress import progress_bar
 from l0pyserini.encode import vocabulary
-from l0pyserini.encode.manifest import Manifest
-from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary, write_vocabulary
+from l0pyserini.encode.digest import added_digests
+from l0pyserini.encode.vocabulary import TermTotals, write_vocabulary
 from l0pyserini.errors import ImpactIndexError, L0Error, QueryMismatchError, UsageError
-from l0pyserini.index.api import check_files
 from l0pyserini.index.facts import FILE_NAME, changed_facts, read_facts, read_index_vocabulary
 from l0pyserini.index.settle import LUCENE_MARKER, settle
-from l0pyserini.index.verify import reader_totals
+from l0pyserini.index.source import Source, open_source
+from l0pyserini.index.verify import reader_digest, reader_totals
 from l0pyserini.lucene.jvm import java_class, java_message, java_string, start_jvm
 from l0pyserini.query import encoder as query
 
 GROWER = "io.l0pyserini.ImpactGrower"
 
-SAME = ("query_encoder", "query_scale", "document_scale", "stores_text")
+QUERY_SIDE = ("query_encoder", "query_scale")
+SAME = (*QUERY_SIDE, "document_scale", "stores_text")
 """What documents must share to be searched together, beside their encoder's weights."""
 
 Terms = dict[str, TermTotals]
+
+
+class _Promise(NamedTuple):
+    """What an index is to hold after a change; terms and digest are None where none can tell."""
+
+    documents: int
+    empty_documents: int
+    terms: Terms | None = None
+    digest: str | None = None
+
+    @property
+    def indexed(self) -> int:
+        return self.documents - self.empty_documents
+
+    def kept_by(self, documents: int, terms: Terms, digest: str) -> bool:
+        return (
+            documents == self.indexed
+            and self.terms in (None, terms)
+            and self.digest in (None, digest)
+        )
 
 
 def append_to_index(
@@ -43,35 +64,42 @@ def append_to_index(
 
     Args:    optimize: merge all into one segment.
     Returns: the facts of the index as it is now.
-    Raises:  CollectionError: if the collection is not what its manifest says.
+    Raises:  CollectionError: if the collection is not what its manifest says, or has a fault.
              QueryMismatchError: if it was encoded for another query side or scale.
              ImpactIndexError: if a docid is in the index already.
              OutputBusyError: if another process writes the index.
     """
-    source = Path(input_folder)
-    manifest = Manifest.load(source)
-    check_files(source, manifest)
+    source = open_source(Path(input_folder))
     with changing(index_folder) as index:
-        return _append(source, manifest, index, threads, heap, optimize)
+        return _append(source, index, threads, heap, optimize)
 
 
 def _append(
-    source: Path, manifest: Manifest, index: Path, threads: int, heap: str | None, optimize: bool
+    source: Source, index: Path, threads: int, heap: str | None, optimize: bool
 ) -> dict[str, Any]:
     facts = read_facts(index)
-    check_same(facts, index, {**manifest.settings, "stores_text": facts["stores_text"]}, source)
-    promised = added(read_index_vocabulary(index), read_vocabulary(source))
+    check_same(facts, index, {**facts, **_settings_for(facts, source)}, source.folder)
+    promised = _Promise(
+        facts["documents"] + source.counts["documents"],
+        facts["empty_documents"] + source.counts["empty_documents"],
+        added(read_index_vocabulary(index), source.terms),
+        added_digests(one["postings_digest"] for one in (facts, source.counts)),
+    )
     with _grower(index, heap) as grower:
-        with progress_bar(manifest.documents, "append", "docs") as bar:
-            for shard in manifest.shards:
-                grower.append(java_string(str(source / shard.file)), threads, facts["stores_text"])
-                bar.update(shard.documents)
+        with progress_bar(len(source.shards), "append", "files") as bar:
+            for shard in source.shards:
+                grower.append(java_string(str(shard)), threads, facts["stores_text"])
+                bar.update()
         if optimize:
             grower.optimize()
-        documents = facts["documents"] + manifest.documents
-        empty = facts["empty_documents"] + manifest.empty_documents
-        both = further_corpora(facts, manifest.settings)
-        return _commit(grower, index, both, documents, empty, promised)
+        return _commit(grower, index, further_corpora(facts, source.settings), promised)
+
+
+def _settings_for(facts: dict[str, Any], source: Source) -> dict[str, Any]:
+    """Return a source's settings, with the query side that was chosen for vectors of its kind."""
+    if facts["encoder"] is source.settings["encoder"] is None:
+        return {**source.settings, **{name: facts[name] for name in QUERY_SIDE}}
+    return source.settings
 
 
 def delete_documents(
@@ -90,7 +118,8 @@ def delete_documents(
             if len(absent) == len(wanted):
                 return facts, absent
             documents = facts["documents"] - (len(wanted) - len(absent))
-            return _commit(grower, index, facts, documents, facts["empty_documents"]), absent
+            promised = _Promise(documents, facts["empty_documents"])
+            return _commit(grower, index, facts, promised), absent
 
 
 def merge_indexes(
@@ -111,21 +140,24 @@ def merge_indexes(
     if len(sources) < 2:
         raise UsageError(f"--input names {len(sources)} index; expected two or more to merge.")
     all_facts = [read_facts(source) for source in sources]
-    promised: Terms = {}
+    terms: Terms = {}
     for source, facts in zip(sources, all_facts, strict=True):
         check_same(all_facts[0], sources[0], facts, source)
-        promised = added(promised, read_index_vocabulary(source))
-    documents, empty = (
-        sum(facts[name] for facts in all_facts) for name in ("documents", "empty_documents")
+        terms = added(terms, read_index_vocabulary(source))
+    promised = _Promise(
+        sum(facts["documents"] for facts in all_facts),
+        sum(facts["empty_documents"] for facts in all_facts),
+        terms,
+        added_digests(facts["postings_digest"] for facts in all_facts),
     )
     with atomic_folder(place, overwrite, LUCENE_MARKER) as folder:
-        shutil.copyfile(sources[0] / query.FILE_NAME, folder / query.FILE_NAME)
+        if all_facts[0]["query_encoder"]:
+            shutil.copyfile(sources[0] / query.FILE_NAME, folder / query.FILE_NAME)
         with _grower(folder, heap, place) as grower:
             grower.merge([java_string(str(source)) for source in sources])
             if optimize:
                 grower.optimize()
-            together = further_corpora(*all_facts)
-            return _commit(grower, folder, together, documents, empty, promised)
+            return _commit(grower, folder, further_corpora(*all_facts), promised)
 
 
 def check_same(held: dict[str, Any], index: Path, other: dict[str, Any], source: Path) -> None:
@@ -145,15 +177,16 @@ def check_same(held: dict[str, Any], index: Path, other: dict[str, Any], source:
             )
 
 
-def _weights(facts: dict[str, Any]) -> tuple[str, str]:
-    return facts["encoder"]["weights_sha256"], facts["encoder"]["activation"]
+def _weights(facts: dict[str, Any]) -> tuple[str, str] | None:
+    encoder = facts["encoder"]
+    return encoder and (encoder["weights_sha256"], encoder["activation"])
 
 
 def further_corpora(facts: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
     """Return facts that name the corpora of others too; their documents lie one after another."""
     more = [[other["corpus"], *other.get("further_corpora", [])] for other in others]
     further = sum(more, facts.get("further_corpora", []))
-    return {**facts, "further_corpora": further, "reordered": False}
+    return {**facts, "further_corpora": further}
 
 
 def added(first: Terms, second: Terms) -> Terms:
@@ -196,24 +229,24 @@ def _commit(
     grower: Any,
     index: Path,
     facts: dict[str, Any],
-    documents: int,
-    empty: int,
-    promised: Terms | None = None,
+    promised: _Promise,
 ) -> dict[str, Any]:
     """Check what Lucene is to commit, write the files beside it, and commit both in one instant."""
     reader = grower.reader()
     try:
         held, terms = reader_totals(reader)
+        digest = reader_digest(reader)
     finally:
         reader.close()
-    if held != documents - empty or (promised is not None and terms != promised):
+    if not promised.kept_by(held, terms, digest):
         raise ImpactIndexError(
             f"{index}: was left as it is: it would hold {held:,} documents and {len(terms):,} "
-            f"tokens, and {documents - empty:,} documents and {len(promised or terms):,} tokens "
-            f"with other totals are promised. Run `python -m l0pyserini.index.verify {index}`."
+            f"tokens, and {promised.indexed:,} documents and {len(promised.terms or terms):,} "
+            "tokens with other totals or impacts are promised. "
+            f"Run `python -m l0pyserini.index.verify {index}`."
         )
     name = grower.prepare()
-    changed = changed_facts(facts, documents, empty, terms)
+    changed = changed_facts(facts, promised.documents, promised.empty_documents, terms, digest)
     write_vocabulary(index / f"{vocabulary.FILE_NAME}.{name}", terms)
     write_json(index / f"{FILE_NAME}.{name}", changed)
     grower.commit()

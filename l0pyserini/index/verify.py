@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from l0pyserini.base.cli import make_parser, run_command
+from l0pyserini.encode.validate import validated
 from l0pyserini.encode.vocabulary import TermTotals
 from l0pyserini.errors import ImpactIndexError, JavaError, L0Error
 from l0pyserini.index.facts import read_facts, read_index_vocabulary
+from l0pyserini.index.source import open_source
 from l0pyserini.lucene.jvm import is_thrown, java_class, java_message, java_string
 
 FIELD = "contents"
@@ -65,13 +67,26 @@ def reader_totals(reader: Any) -> tuple[int, dict[str, TermTotals]]:
     return reader.numDocs(), terms
 
 
-def verify_index(folder: Path, documents: int, promised: dict[str, TermTotals]) -> None:
-    """Check that an index holds exactly the promised documents, terms and summed impacts.
+def reader_digest(reader: Any) -> str:
+    """Return the digest of an open reader's postings, as encode/digest.py defines it."""
+    return str(java_class("io.l0pyserini.PostingsDigest").of(reader))
+
+
+def verify_index(
+    folder: Path, documents: int, promised: dict[str, TermTotals], digest: str | None = None
+) -> None:
+    """Check that an index holds exactly the promised documents, terms and impacts.
 
     Args:    documents: those with at least one token. promised: df and impacts of every token.
+             digest: of all postings; None where it is not known.
     Raises:  ImpactIndexError: at the first difference, with both sides.
     """
-    held, terms = index_totals(folder)
+    reader = open_reader(folder)
+    try:
+        held, terms = reader_totals(reader)
+        found = digest and reader_digest(reader)
+    finally:
+        reader.close()
     if held != documents:
         raise ImpactIndexError(
             f"{folder}: holds {held:,} documents, and the collection promises {documents:,} "
@@ -94,6 +109,12 @@ def verify_index(folder: Path, documents: int, promised: dict[str, TermTotals]) 
                 f"{terms[token].impacts:,}; the collection promises {totals.df:,} and "
                 f"{totals.impacts:,}. Encode and index again."
             )
+    if found != digest:
+        raise ImpactIndexError(
+            f"{folder}: some documents have other impacts than the collection promises, though "
+            f"those of every token add up (digest {found}, expected {digest}). "
+            "Encode and index again."
+        )
 
 
 def check_index(folder: Path) -> None:
@@ -123,10 +144,14 @@ def parser() -> argparse.ArgumentParser:
     flags = make_parser(
         "index.verify",
         "Read every byte of an index with Lucene's CheckIndex, and compare documents, terms and "
-        "summed impacts with what l0pyserini.json promises.",
-        ["index.verify indexes/cacm"],
+        "impacts with what l0pyserini.json promises, or with a collection.",
+        [
+            "index.verify indexes/cacm",
+            "index.verify indexes/cacm --input runs/cacm.encoded",
+        ],
     )
     flags.add_argument("index", help="index folder")
+    flags.add_argument("--input", help="the collection it was built from, to compare with")
     return flags
 
 
@@ -135,10 +160,17 @@ def run(args: argparse.Namespace) -> None:
     folder = Path(args.index)
     facts = read_facts(folder)
     check_index(folder)
-    verify_index(folder, facts["indexed_documents"], read_index_vocabulary(folder))
+    digest = facts["postings_digest"]
+    verify_index(folder, facts["indexed_documents"], read_index_vocabulary(folder), digest)
+    if args.input is not None:
+        source = open_source(Path(args.input))
+        # Older versions wrote no digest into manifests.
+        digest = source.counts["postings_digest"] or str(validated(source.folder).digest)
+        verify_index(folder, source.indexed_documents, source.terms, digest)
     print(
         f"{folder}: sound. {facts['indexed_documents']:,} documents, {facts['terms']:,} terms, "
         f"{facts['postings']:,} postings, {facts['bytes']:,} bytes; all as promised"
+        f"{' and as in ' + args.input if args.input else ''}"
     )
 
 

@@ -17,7 +17,7 @@ from l0pyserini.base.cli import (
 from l0pyserini.base.progress import say
 from l0pyserini.data.records import Document
 from l0pyserini.errors import UsageError
-from l0pyserini.query.encoder import DEFAULT_SCALE, IdfQueryEncoder
+from l0pyserini.index.given_encoder import given_encoder
 from l0pyserini.search.approximation import Approximation
 from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher
 from l0pyserini.search.snippet import snippet
@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
         [
             'search --index indexes/cacm --query "time sharing operating systems" --hits 10',
             "search --index indexes/cacm --topics cacm --output runs/cacm.txt",
+            "search --index indexes/other --queries-encoded queries.tsv --output runs/other.txt",
             "search --index indexes/arguana --topics beir/arguana --remove-query "
             "--output runs/arguana.txt",
         ],
@@ -44,7 +45,12 @@ def parser() -> argparse.ArgumentParser:
     what = flags.add_mutually_exclusive_group(required=True)
     what.add_argument("--query", help="one query; prints the hits")
     what.add_argument("--topics", help=f"{TOPICS}; writes a run")
-    flags.add_argument("--output", help="run file (with --topics)")
+    what.add_argument(
+        "--queries-encoded",
+        help="topics whose vectors are given: Pyserini's encoded queries (qid TAB token token ...)"
+        ' or .jsonl ({"qid", "vector"}); writes a run',
+    )
+    flags.add_argument("--output", help="run file (with --topics and --queries-encoded)")
     flags.add_argument("--hits", type=positive_int, help="default 1000 a topic, 10 with --query")
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
     flags.add_argument(
@@ -55,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--tag", default="l0pyserini", help="run tag (default l0pyserini)")
     add_split(flags)
-    flags.add_argument("--encoder", help="query encoder for an index that another tool built")
+    flags.add_argument("--encoder", help="query encoder for an index that came without one")
     part = flags.add_argument_group(
         "approximate search",
         "find documents with a part of the query; see docs/searching.md",
@@ -89,7 +95,8 @@ def run(args: argparse.Namespace) -> None:
         _search_one(args)
         return
     if args.output is None:
-        raise UsageError("--topics needs --output, the run file to write.")
+        given = "--topics" if args.topics is not None else "--queries-encoded"
+        raise UsageError(f"{given} needs --output, the run file to write.")
     from l0pyserini.search.api import search_topics
 
     done = search_topics(
@@ -102,10 +109,11 @@ def run(args: argparse.Namespace) -> None:
         remove_query=args.remove_query,
         tag=args.tag,
         split=args.split,
-        query_encoder=_given_encoder(args),
+        query_encoder=given_encoder(args.encoder),
         heap=args.heap,
         overwrite=args.overwrite,
         approximation=_approximation(args),
+        queries_encoded=args.queries_encoded,
     )
     print(
         f"searched {done.topics:,} topics in {done.seconds:.1f} s "
@@ -117,13 +125,11 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _search_one(args: argparse.Namespace) -> None:
-    encoder, approximation = _given_encoder(args), _approximation(args)
+    encoder, approximation = given_encoder(args.encoder), _approximation(args)
     texts: list[Document | None] = []
     with ImpactSearcher(args.index, encoder, args.heap, approximation) as searcher:
-        if searcher.vocabulary is not None:
-            unknown = searcher.query_encoder.unknown_tokens(args.query, searcher.vocabulary)
-            if unknown:
-                say(f"query tokens the index does not know: {' '.join(unknown)}")
+        if unknown := searcher.unknown_tokens(args.query):
+            say(f"query tokens the index does not know: {' '.join(unknown)}")
         hits = searcher.search(args.query, args.hits or DEFAULT_HITS_SHOWN)
         if searcher.stores_text:
             texts = searcher.docs([hit.docid for hit in hits])
@@ -136,16 +142,6 @@ def _search_one(args: argparse.Namespace) -> None:
 
 def _approximation(args: argparse.Namespace) -> Approximation:
     return Approximation(args.weight_share, args.max_df, args.candidates)
-
-
-def _given_encoder(args: argparse.Namespace) -> IdfQueryEncoder | None:
-    if args.encoder is None:
-        return None
-    from l0pyserini.model.checkpoint import open_checkpoint
-
-    # The query side has no activation; any name lets a plain masked-LM folder through.
-    checkpoint = open_checkpoint(args.encoder, activation="log1p_relu")
-    return IdfQueryEncoder.from_checkpoint(checkpoint, DEFAULT_SCALE)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

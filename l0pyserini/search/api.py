@@ -9,9 +9,11 @@ from l0pyserini.base.files import atomic_write, refuse_existing
 from l0pyserini.base.progress import Stopwatch, progress_bar
 from l0pyserini.data import read_topics
 from l0pyserini.data.runs import check_tag
+from l0pyserini.errors import UsageError
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
-from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher
+from l0pyserini.search.encoded_queries import read_encoded_queries
+from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher, Query
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class SearchSummary:
 
 def search_topics(
     index: str | Path | Sequence[str | Path],
-    topics: str,
+    topics: str | None,
     output: str | Path,
     hits: int = 1000,
     threads: int = 2,
@@ -39,14 +41,16 @@ def search_topics(
     heap: str | None = None,
     overwrite: bool = False,
     approximation: Approximation = EXACT,
+    queries_encoded: str | Path | None = None,
 ) -> SearchSummary:
     """Search all topics and write a TREC run.
 
+    Args:    queries_encoded: instead of topics, a file of their vectors (read_encoded_queries).
     Raises:  TopicsError, ImpactIndexError, QueryMismatchError, OutputExistsError, UsageError.
     """
     check_tag(tag)
     refuse_existing(Path(output), overwrite)
-    asked = [(topic.qid, topic.text) for topic in read_topics(topics, split)]
+    asked = _asked(topics, split, queries_encoded)
     lines = without_hits = 0
 
     with ImpactSearcher(index, query_encoder, heap, approximation) as searcher:
@@ -61,12 +65,17 @@ def search_topics(
                 lines, without_hits = lines + counts[0], without_hits + counts[1]
                 bar.update(len(batch))
         seconds = watch.seconds
-        unknown = _unknown_tokens(searcher, asked)
+        unknown = sum(len(searcher.unknown_tokens(query)) for _, query in asked)
     return SearchSummary(len(asked), lines, without_hits, unknown, seconds)
 
 
-def _unknown_tokens(searcher: ImpactSearcher, topics: Sequence[tuple[str, str]]) -> int:
-    if searcher.vocabulary is None:
-        return 0
-    encoder, known = searcher.query_encoder, searcher.vocabulary
-    return sum(len(encoder.unknown_tokens(text, known)) for _, text in topics)
+def _asked(
+    topics: str | None, split: str, queries_encoded: str | Path | None
+) -> Sequence[tuple[str, Query]]:
+    if topics is not None and queries_encoded is not None:
+        raise UsageError("--topics and --queries-encoded: give one of them.")
+    if queries_encoded is not None:
+        return read_encoded_queries(queries_encoded)
+    if topics is None:
+        raise UsageError("--topics or --queries-encoded: give one of them.")
+    return [(topic.qid, topic.text) for topic in read_topics(topics, split)]

@@ -14,11 +14,12 @@ from l0pyserini.query.encoder import IdfQueryEncoder
 class QuerySide(NamedTuple):
     """The query side of indexes: the encoder, df of all tokens, and the documents promised.
 
+    encoder is None where an index came without one and none is given: of another tool's vectors.
     df and documents are None where an index of another tool tells neither. stores_text: whether
     all indexes keep texts.
     """
 
-    encoder: IdfQueryEncoder
+    encoder: IdfQueryEncoder | None
     df: dict[str, int] | None
     documents: int | None
     stores_text: bool
@@ -33,19 +34,23 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
     """
     encoder = given
     df: Counter[str] = Counter()
-    documents, all_known, stores_text = 0, True, True
+    documents, all_known, stores_text, with_encoder = 0, True, True, True
     for index in indexes:
         if given is not None and index.is_dir() and not (index / FILE_NAME).is_file():
             all_known = False
             continue
         facts = read_facts(index)
-        if encoder is None:
-            encoder = IdfQueryEncoder.load(index / query.FILE_NAME, facts["query_scale"])
-        check_query_encoder(index, facts, encoder)
+        if facts["query_encoder"] is None:
+            with_encoder &= given is not None
+        else:
+            if encoder is None:
+                encoder = IdfQueryEncoder.load(index / query.FILE_NAME, facts["query_scale"])
+            check_query_encoder(index, facts, encoder)
         documents += facts["indexed_documents"]
         stores_text &= facts["stores_text"]
         df.update({token: totals.df for token, totals in read_index_vocabulary(index).items()})
-    assert encoder is not None
+    if not with_encoder:
+        encoder = None
     if not all_known:
         return QuerySide(encoder, None, None, False)
     return QuerySide(encoder, dict(df), documents, stores_text)

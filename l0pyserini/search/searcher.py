@@ -1,8 +1,5 @@
 """ImpactSearcher: searching impact indexes without torch and without Pyserini's imports."""
 
-import errno
-import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from os import PathLike
@@ -14,28 +11,26 @@ import orjson
 
 from l0pyserini.base.limits import JAVA_MAX
 from l0pyserini.data.records import Document, Hit, ImpactVector
-from l0pyserini.errors import ImpactIndexError, L0Error, UsageError
-from l0pyserini.index.verify import out_of_memory, unreadable
+from l0pyserini.errors import ImpactIndexError, QueryMismatchError, UsageError
+from l0pyserini.index.verify import unreadable
 from l0pyserini.lucene.jvm import (
     attach_thread,
-    is_thrown,
     java_class,
-    java_message,
     java_string,
     start_jvm,
 )
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
+from l0pyserini.search.checks import check_count, check_qids
+from l0pyserini.search.hit_arrays import HitArrays, take_arrays
+from l0pyserini.search.java_faults import closed_error, search_error
 from l0pyserini.search.query_side import open_query_side
+
+Query = str | ImpactVector
+"""A text, or its vector where it is given."""
 
 DEFAULT_BATCH = 512
 """Topics that cross into Java at once."""
-
-_DISK_FAULTS = {
-    os.strerror(code): code
-    for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
-}
-"""{what Java says: errno}."""
 
 
 class ImpactSearcher:
@@ -43,7 +38,7 @@ class ImpactSearcher:
 
     The hits and their order are those of Pyserini's LuceneImpactSearcher with the same query
     encoder. Scores are the exact sums of impact products, where Anserini lowers equal scores by
-    a millionth each.
+    a millionth each. Queries are texts, or vectors {token: impact}, which need no encoder.
 
     Args:    index: an index folder, or several. query_encoder: default the one the index was built
              with; an index of another tool needs one. heap: Java's largest heap, as "4g".
@@ -66,7 +61,7 @@ class ImpactSearcher:
         self.indexes = tuple(map(Path, folders))
         self.approximation = approximation
         side = open_query_side(self.indexes, query_encoder)
-        self.query_encoder, self.vocabulary, promised, self.stores_text = side
+        self._query_encoder, self.vocabulary, promised, self.stores_text = side
         start_jvm(heap)
         impact_search = java_class("io.l0pyserini.ImpactSearch")
         self._names = names = ", ".join(map(str, self.indexes))
@@ -84,6 +79,28 @@ class ImpactSearcher:
                 "search again, and if it stays so, build the index again."
             )
 
+    @property
+    def query_encoder(self) -> IdfQueryEncoder:
+        """The encoder of queries that are texts.
+
+        Raises:  QueryMismatchError: if another tool's vectors were indexed without one.
+        """
+        if self._query_encoder is None:
+            raise QueryMismatchError(
+                f"{self._names}: was built from another tool's vectors without a query encoder, so "
+                "it cannot encode texts. Give encoded queries (--queries-encoded), or a query "
+                "encoder (--encoder, or --query-encoder when it is indexed)."
+            )
+        return self._query_encoder
+
+    def unknown_tokens(self, query: Query) -> list[str]:
+        """Return a query's tokens that the index does not know; [] where none can tell."""
+        if self.vocabulary is None:
+            return []
+        if isinstance(query, str):
+            return self.query_encoder.unknown_tokens(query, self.vocabulary)
+        return [token for token in query if token not in self.vocabulary]
+
     def known(self, impacts: ImpactVector) -> ImpactVector:
         """Return the part of a query that the index has postings for, or all where none can tell.
 
@@ -93,18 +110,36 @@ class ImpactSearcher:
             return impacts
         return {token: impact for token, impact in impacts.items() if token in self.vocabulary}
 
-    def search(self, text: str, k: int = 10) -> list[Hit]:
-        """Return the k best documents of one query, by the tie rule; [] where no token is known."""
-        return self.batch_search([text], ["1"], k)["1"]
+    def search(self, query: Query, k: int = 10) -> list[Hit]:
+        """Return the k best documents of one query, by the tie rule; [] where no token is known.
+
+        Args:    query: a text, or its vector {token: impact}.
+        """
+        return self.batch_search([query], ["1"], k)["1"]
 
     def batch_search(
-        self, queries: Sequence[str], qids: Sequence[str], k: int = 10, threads: int = 1
+        self, queries: Sequence[Query], qids: Sequence[str], k: int = 10, threads: int = 1
     ) -> dict[str, list[Hit]]:
         """Return {qid: hits} of many queries, in their order, searched by threads in Java.
 
         Raises:  UsageError: if a qid comes twice, there are not as many queries, or k or threads is
                  below 1.
         """
+        found = self._batch("search", queries, qids, k, threads)
+        return dict(zip(qids, map(_hits, found.split("\n")[:-1]), strict=True))
+
+    def batch_arrays(
+        self, queries: Sequence[Query], qids: Sequence[str], k: int = 10, threads: int = 1
+    ) -> HitArrays:
+        """Return the hits of batch_search as numpy arrays: docids once, ordinals and scores.
+
+        Raises:  UsageError: as batch_search.
+        """
+        return take_arrays(qids, self._batch("arrays", queries, qids, k, threads))
+
+    def _batch(
+        self, method: str, queries: Sequence[Query], qids: Sequence[str], k: int, threads: int
+    ) -> Any:
         if len(queries) != len(qids):
             raise UsageError(f"{len(queries)} queries and {len(qids)} qids; expected as many.")
         check_qids(qids)
@@ -113,18 +148,17 @@ class ImpactSearcher:
         # One piece each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
         lines = b"".join(map(self._line, qids, queries))
-        found = self._call("search", lines, k, self.approximation.candidates, threads)
-        return dict(zip(qids, map(_hits, found.split("\n")[:-1]), strict=True))
+        return self._call(method, lines, k, self.approximation.candidates, threads)
 
     def search_topics(
         self,
-        topics: Sequence[tuple[str, str]],
+        topics: Sequence[tuple[str, Query]],
         k: int,
         threads: int,
         batch_size: int,
         remove_query: bool = False,
     ) -> Iterator[tuple[str, list[Hit]]]:
-        """Yield (qid, hits) of (qid, text) pairs, batch by batch.
+        """Yield (qid, hits) of (qid, query) pairs, batch by batch.
 
         Args:    remove_query: leave out the document whose docid is the qid, as ArguAna needs.
         Raises:  UsageError: if a qid comes twice, or a number is below 1.
@@ -135,7 +169,7 @@ class ImpactSearcher:
         asked = min(k + 1, JAVA_MAX) if remove_query else k
         for batch in batched(topics, batch_size):
             found = self.batch_search(
-                [text for _, text in batch], [qid for qid, _ in batch], asked, threads
+                [query for _, query in batch], [qid for qid, _ in batch], asked, threads
             )
             for qid, hits in found.items():
                 kept = [hit for hit in hits if not (remove_query and hit.docid == qid)]
@@ -144,13 +178,13 @@ class ImpactSearcher:
     def append_run(
         self,
         path: Path,
-        topics: Iterable[tuple[str, str]],
+        topics: Iterable[tuple[str, Query]],
         k: int,
         threads: int,
         tag: str,
         remove_query: bool = False,
     ) -> tuple[int, int]:
-        """Search (qid, text) pairs and append their hits to a run file, all of it in Java.
+        """Search (qid, query) pairs and append their hits to a run file, all of it in Java.
 
         The bytes are those that run.write_run would write of search_topics' hits.
 
@@ -161,7 +195,7 @@ class ImpactSearcher:
         check_qids([qid for qid, _ in batch])
         check_count(k, "k")
         check_count(threads, "threads")
-        lines = b"".join(self._line(qid, text) for qid, text in batch)
+        lines = b"".join(self._line(qid, query) for qid, query in batch)
         file, written_tag = java_string(str(path)), java_string(tag)
         candidates = self.approximation.candidates
         written, without_hits = self._call(
@@ -184,8 +218,9 @@ class ImpactSearcher:
             for docid, text in zip(docids, texts, strict=True)
         ]
 
-    def _line(self, qid: str, text: str) -> bytes:
-        known = self.known(self.query_encoder.encode(text))
+    def _line(self, qid: str, query: Query) -> bytes:
+        impacts = self.query_encoder.encode(query) if isinstance(query, str) else query
+        known = self.known(impacts)
         if self.approximation == EXACT:
             return _written(qid, known) + b"\n"
         df = self._df(known)
@@ -208,32 +243,11 @@ class ImpactSearcher:
         try:
             return getattr(self._searcher, method)(*given)
         except Exception as fault:
-            raise self._error(fault) from fault
-
-    def _error(self, fault: BaseException) -> L0Error | OSError:
-        """Return what to raise for an exception of Java."""
-        told = java_message(fault)
-        if is_thrown(fault, "AlreadyClosedException"):
-            return self._closed()
-        if is_thrown(fault, "OutOfMemoryError"):
-            return out_of_memory(self._names, fault)
-        if told in _DISK_FAULTS:
-            return OSError(_DISK_FAULTS[told], told)
-        if is_thrown(fault, "IllegalArgumentException"):
-            return UsageError(f"{self._names}: {told}, up to {JAVA_MAX:,}. Mend the query encoder.")
-        return ImpactIndexError(
-            f"{self._names}: {told}. `python -m l0pyserini.index.verify` tells whether an index is "
-            "damaged."
-        )
-
-    def _closed(self) -> UsageError:
-        return UsageError(
-            f"{self._names}: this searcher is closed. Open another ImpactSearcher to go on."
-        )
+            raise search_error(self._names, fault) from fault
 
     def _check_open(self) -> None:
         if self._searcher is None:
-            raise self._closed()
+            raise closed_error(self._names)
 
     def close(self) -> None:
         """Close the index; a second call does nothing."""
@@ -253,28 +267,6 @@ class ImpactSearcher:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def check_count(count: int, name: str) -> None:
-    """Refuse a number of hits, threads or topics that is none.
-
-    Raises:  UsageError: if it is below 1, or more than Java can count to.
-    """
-    if not 1 <= count <= JAVA_MAX:
-        raise UsageError(f"{name} is {count}, expected a number from 1 to {JAVA_MAX:,}.")
-
-
-def check_qids(qids: Sequence[str]) -> None:
-    """Refuse qids by which hits cannot be told apart.
-
-    Raises:  UsageError: if one comes twice.
-    """
-    if len(set(qids)) < len(qids):
-        qid, times = Counter(qids).most_common(1)[0]
-        raise UsageError(
-            f"qid {qid!r} is given {times} times, and its hits would overwrite one another. "
-            "Give each query a qid of its own."
-        )
 
 
 def _written(qid: str, impacts: ImpactVector) -> bytes:

@@ -26,8 +26,8 @@ def test_a_shard_is_read_as_it_was_written(tmp_path):
 
 def test_statistics_are_counted_by_hand():
     statistics = CollectionStatistics()
-    for vector in ({"a": 2, "b": 1}, {"a": 5}, {}):
-        statistics.add(vector)
+    for docid, vector in enumerate(({"a": 2, "b": 1}, {"a": 5}, {})):
+        statistics.add(str(docid), vector)
     assert statistics.totals() == {
         "documents": 3,
         "empty_documents": 1,
@@ -101,7 +101,7 @@ def test_manifest_and_vocabulary_faults(tmp_path):
     with pytest.raises(CollectionError, match="its format is 'other', expected 'l0pyserini-enc"):
         Manifest.load(tmp_path)
     write(tmp_path / "manifest.json", json.dumps({"format": "l0pyserini-encoded-1", "shards": []}))
-    with pytest.raises(CollectionError, match="manifest.json: incomplete"):
+    with pytest.raises(CollectionError, match="manifest.json: lacks 'documents'"):
         Manifest.load(tmp_path)
     with pytest.raises(CollectionError, match="vocabulary.json: missing. Encode again"):
         read_vocabulary(tmp_path)

@@ -37,7 +37,6 @@ USAGE: tuple[tuple[str, str, tuple[str, str]], ...] = (
     (INDEX, "--threads 0", ("'0'", WHOLE)),
     (INDEX, "--builder solr", (f"{CHOICE}'solr'", "'direct', 'anserini'")),
     (INDEX, "--store-text --builder anserini", ("only --builder direct", "leave one of them out")),
-    (INDEX, "--reorder --no-optimize", ("with --no-optimize", "leave one of them out")),
     (SEARCH, "--hits 0", ("'0'", WHOLE)),
     (SEARCH, "--threads -2", ("'-2'", WHOLE)),
     (SEARCH, "--tag 'a b'", ("'a b'", "expected one word without white space")),

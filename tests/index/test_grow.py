@@ -48,17 +48,19 @@ def part(small, folder, numbers):
     for number in numbers:
         documents = list(read_shard(shard_paths(small / "encoded")[number]))
         for document in documents:
-            statistics.add(document.vector)
+            statistics.add(document.docid, document.vector)
         shards.append(write_shard(folder / f"docs-{number:05d}.jsonl", iter(documents)))
     statistics.vocabulary.save(folder)
+    corpus = {"name": folder.name, "sha256": "0"}
     shutil.copyfile(small / "encoded/query_encoder.json", folder / "query_encoder.json")
     Manifest(
-        settings={**Manifest.load(small / "encoded").settings, "corpus": {"name": folder.name}},
+        settings={**Manifest.load(small / "encoded").settings, "corpus": corpus},
         **statistics.totals(),
         nnz=statistics.nnz(),
         mass_kept=1.0,
         shards=shards,
         vocabulary_sha256=sha256(folder / "vocabulary.json"),
+        postings_digest=str(statistics.digest),
     ).save(folder)
     return folder
 
@@ -96,7 +98,7 @@ def test_an_appended_index_equals_one_built_at_once(small, parts, first):
     whole = read_facts(small / "index")
     for name in ("documents", "empty_documents", "indexed_documents", "terms", "postings"):
         assert facts[name] == whole[name], name
-    assert facts["further_corpora"] == [{"name": "rest.encoded"}]
+    assert facts["further_corpora"] == [{"name": "rest.encoded", "sha256": "0"}]
     assert index_totals(first) == index_totals(small / "index")
     assert hits(first) == hits(small / "index")
     assert assert_true(first) == facts

@@ -7,16 +7,12 @@ import org.apache.lucene.util.BytesRef;
 
 /** The hits of one query, best first, ties by docid in ascending byte order. */
 final class Hits {
-  static final Hits NONE = new Hits(0);
-
   private final float[] scores;
   private final BytesRef[] docids;
-  private int size;
 
   private Hits(int size) {
     scores = new float[size];
     docids = new BytesRef[size];
-    this.size = size;
   }
 
   /** Names entries (see TopHits) that are ordered by score, and orders equal scores by docid. */
@@ -37,13 +33,7 @@ final class Hits {
   }
 
   int size() {
-    return size;
-  }
-
-  /** Leaves out all but the best. */
-  Hits first(int k) {
-    size = Math.min(size, k);
-    return this;
+    return scores.length;
   }
 
   float score(int place) {

@@ -134,6 +134,13 @@ public final class ImpactSearch implements Closeable {
     return counts;
   }
 
+  /** Searches queries as search does; returns the hits of all as arrays. */
+  public HitArrays arrays(byte[] queries, int k, int candidates, int threads) throws Exception {
+    List<long[]> found = new ArrayList<>();
+    forEach(Asked.read(queries), threads, query -> entries(query, k, candidates), found::add);
+    return new HitArrays(found, reader.maxDoc(), new DocIds(reader));
+  }
+
   private interface Work<T> {
     T apply(Asked query) throws Exception;
   }
@@ -169,18 +176,23 @@ public final class ImpactSearch implements Closeable {
   }
 
   private Hits find(Asked asked, int k, int candidates) throws IOException {
+    return Hits.of(entries(asked, k, candidates), new DocIds(reader));
+  }
+
+  /** Returns the k best documents' entries (see TopHits), ordered by score. */
+  private long[] entries(Asked asked, int k, int candidates) throws IOException {
     if (asked.query() == null || reader.maxDoc() == 0) {
-      return Hits.NONE;
+      return new long[0];
     }
     // More hits than documents would only reserve memory.
     int hits = Math.min(k, reader.maxDoc());
     DocIds docids = new DocIds(reader);
     if (asked.whole() == null) {
-      return Hits.of(searcher.search(asked.query(), TopHits.manager(hits, docids)), docids);
+      return searcher.search(asked.query(), TopHits.manager(hits, docids));
     }
     int first = Math.max(hits, Math.min(candidates, reader.maxDoc()));
     long[] found = searcher.search(asked.query(), TopHits.manager(first, docids));
-    return Hits.of(Rescorer.rescore(searcher, asked.whole(), found), docids).first(hits);
+    return TopHits.first(Rescorer.rescore(searcher, asked.whole(), found), hits, docids);
   }
 
   /**

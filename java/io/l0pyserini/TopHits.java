@@ -152,6 +152,28 @@ final class TopHits implements Collector {
     return entries;
   }
 
+  /** Returns the k best of entries that are ordered by score; docids settle ties. */
+  static long[] first(long[] ordered, int k, DocIds docids) throws IOException {
+    if (ordered.length <= k) {
+      return ordered;
+    }
+    int score = score(ordered[k - 1]);
+    int from = k - 1;
+    while (from > 0 && score(ordered[from - 1]) == score) {
+      from--;
+    }
+    int to = k;
+    while (to < ordered.length && score(ordered[to]) == score) {
+      to++;
+    }
+    long[] kept = Arrays.copyOf(ordered, k);
+    int[] tied = documents(Arrays.copyOfRange(ordered, from, to));
+    for (int document : docids.first(tied, k - from)) {
+      kept[from++] = entry(score, document);
+    }
+    return kept;
+  }
+
   static int[] documents(long[] entries) {
     return Arrays.stream(entries).mapToInt(TopHits::document).toArray();
   }

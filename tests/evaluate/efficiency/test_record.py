@@ -66,7 +66,7 @@ def test_costs_as_frames():
     assert (row["system"], row["flops"], row["postings.mean"]) == ("l0", 1.25, 12.5)
     assert row["search.latency_ms.p50"] == 2.0
     assert not [name for name in row if "histogram" in name or name in ("encode", "energy")]
-    cost = efficiency([{"a"}], {"a": 1}, documents=2).to_frame()
+    cost = expected_cost([{"a"}], {"a": 1}, documents=2).to_frame()
     assert cost.to_dict("records") == [{"flops": 0.5, "document_nnz": 0.5, "query_nnz": 1.0}]
 
 

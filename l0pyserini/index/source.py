@@ -1,0 +1,121 @@
+"""What an index is built from: a collection of our encode, or vectors of another tool."""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256 as new_hash
+from pathlib import Path
+from typing import Any
+
+from l0pyserini.base.files import readable, sha256
+from l0pyserini.encode import journal, manifest, vocabulary
+from l0pyserini.encode.collection import shard_paths
+from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.validate import validated, vector_files
+from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary
+from l0pyserini.errors import CollectionError, UsageError
+from l0pyserini.query import encoder as query
+from l0pyserini.query.encoder import IdfQueryEncoder
+
+_OURS = (manifest.FILE_NAME, vocabulary.FILE_NAME, query.FILE_NAME, journal.PATTERN)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Encoded files, and what they hold.
+
+    counts: documents, empty_documents, terms, postings, impacts, nnz, postings_digest.
+    settings: what made them; all but the corpus is None where another tool did.
+    terms: df and summed impacts of every token.
+    """
+
+    folder: Path
+    shards: list[Path]
+    counts: dict[str, Any]
+    settings: dict[str, Any]
+    terms: dict[str, TermTotals]
+
+    @property
+    def indexed_documents(self) -> int:
+        """Documents with at least one token."""
+        return int(self.counts["documents"] - self.counts["empty_documents"])
+
+    @property
+    def query_encoder_file(self) -> Path | None:
+        """The query side that came with the vectors."""
+        path = self.folder / query.FILE_NAME
+        return path if self.settings["query_encoder"] else None
+
+    def with_query_encoder(self, encoder: IdfQueryEncoder) -> "Source":
+        """Return vectors of another tool with a query side that was chosen for them.
+
+        Raises:  UsageError: if they were encoded for one.
+        """
+        if self.settings["query_encoder"]:
+            raise UsageError(
+                f"--query-encoder: {self.folder} was encoded for a query encoder of its own. "
+                "Leave the flag out; it is for vectors of other tools."
+            )
+        chosen = {"query_encoder": encoder.facts(), "query_scale": encoder.scale}
+        return replace(self, settings={**self.settings, **chosen})
+
+
+def open_source(folder: Path) -> Source:
+    """Open a collection; one of another tool is read whole and checked.
+
+    Raises:  CollectionError: if it is not what its manifest says, or has a fault.
+    """
+    if _is_foreign(folder):
+        return _foreign(folder)
+    made = Manifest.load(folder)
+    check_files(folder, made)
+    names = ("documents", "empty_documents", "terms", "postings", "impacts", "nnz")
+    counts = {name: getattr(made, name) for name in (*names, "postings_digest")}
+    shards = [folder / shard.file for shard in made.shards]
+    return Source(folder, shards, counts, made.settings, read_vocabulary(folder))
+
+
+def _is_foreign(folder: Path) -> bool:
+    """Tell whether another tool wrote a folder; one of ours without its manifest is unfinished."""
+    return (
+        folder.is_dir()
+        and not any(any(folder.glob(name)) for name in _OURS)
+        and bool(vector_files(folder))
+    )
+
+
+def _foreign(folder: Path) -> Source:
+    statistics = validated(folder)
+    files = vector_files(folder)
+    together = new_hash("".join(map(sha256, files)).encode()).hexdigest()
+    counts = {
+        **statistics.totals(),
+        "nnz": statistics.nnz(),
+        "postings_digest": str(statistics.digest),
+    }
+    unknown = dict.fromkeys(name for name in manifest.SETTINGS if name != "corpus")
+    settings = {"corpus": {"name": folder.name, "sha256": together}, **unknown}
+    return Source(folder, files, counts, settings, statistics.vocabulary.terms)
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """Refuse a collection whose files are not those of its manifest.
+
+    Raises:  CollectionError: if a file is missing, changed or was added.
+    """
+    expected = {shard.file: shard.sha256 for shard in manifest.shards}
+    expected[vocabulary.FILE_NAME] = manifest.vocabulary_sha256
+    for name, digest in expected.items():
+        if not (folder / name).is_file():
+            raise CollectionError(
+                f"{folder / name}: missing, and the manifest lists it. Encode again."
+            )
+        with readable(folder / name, CollectionError):
+            seen = sha256(folder / name)
+        if seen != digest:
+            raise CollectionError(
+                f"{folder / name}: was changed since it was encoded (its sha256 differs from the "
+                "manifest's). Encode again."
+            )
+    if added := [path.name for path in shard_paths(folder) if path.name not in expected]:
+        raise CollectionError(
+            f"{folder}: holds {', '.join(added)}, which the manifest does not list. Move it away."
+        )

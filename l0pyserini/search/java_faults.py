@@ -1,0 +1,36 @@
+"""What to raise for an exception that Java throws while it searches."""
+
+import errno
+import os
+
+from l0pyserini.base.limits import JAVA_MAX
+from l0pyserini.errors import ImpactIndexError, L0Error, UsageError
+from l0pyserini.index.verify import out_of_memory
+from l0pyserini.lucene.jvm import is_thrown, java_message
+
+_DISK_FAULTS = {
+    os.strerror(code): code
+    for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+}
+"""{what Java says: errno}."""
+
+
+def search_error(names: str, fault: BaseException) -> L0Error | OSError:
+    """Return what to raise for an exception of Java; names are those of the indexes."""
+    told = java_message(fault)
+    if is_thrown(fault, "AlreadyClosedException"):
+        return closed_error(names)
+    if is_thrown(fault, "OutOfMemoryError"):
+        return out_of_memory(names, fault)
+    if told in _DISK_FAULTS:
+        return OSError(_DISK_FAULTS[told], told)
+    if is_thrown(fault, "IllegalArgumentException"):
+        return UsageError(f"{names}: {told}, up to {JAVA_MAX:,}. Mend the query encoder.")
+    return ImpactIndexError(
+        f"{names}: {told}. `python -m l0pyserini.index.verify` tells whether an index is damaged."
+    )
+
+
+def closed_error(names: str) -> UsageError:
+    """Return the error of a searcher that was closed."""
+    return UsageError(f"{names}: this searcher is closed. Open another ImpactSearcher to go on.")
