@@ -103,6 +103,11 @@ def open_corpus(spec: str) -> Corpus:
     """Find what --corpus names: `cacm`, a BEIR folder, or a JSONL or TSV file (plain or .gz).
 
     Raises:  CorpusError: if there is no such corpus or its format is unknown.
+
+    Example:
+        >>> from l0pyserini import open_corpus
+        >>> [document.docid for document in open_corpus("docs.jsonl")]
+        ['d1', 'd2', 'd3']
     """
     if spec == cacm.NAME:
         return Corpus(cacm.NAME, cacm.archive(), cacm.read_documents, cacm.page_spans)

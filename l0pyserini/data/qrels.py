@@ -31,6 +31,11 @@ def read_qrels(spec: str, split: str = "test") -> Qrels:
 
     Raises:  QrelsError: if there is none, a line is malformed, or a pair is judged twice
         with different relevance.
+
+    Example:
+        >>> from l0pyserini import read_qrels
+        >>> read_qrels("qrels.txt")
+        {'1': {'d1': 1}, '2': {'d2': 1}}
     """
     path = cacm.qrels_file() if spec == cacm.NAME else Path(spec)
     if path.is_dir():
