@@ -31,7 +31,16 @@ from collections.abc import Sequence
 
 
 class L0Error(Exception):
-    """Base of all errors raised on purpose by l0pyserini."""
+    """Base of all errors raised on purpose by l0pyserini.
+
+    Example:
+        >>> from l0pyserini import L0Error, read_run
+        >>> try:
+        ...     read_run("nowhere.txt")
+        ... except L0Error as error:
+        ...     print(type(error).__name__, error.exit_code)
+        RunError 1
+    """
 
     exit_code = 1
 

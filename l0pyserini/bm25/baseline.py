@@ -74,6 +74,11 @@ def run_bm25(
              own, whose weighed scores are summed; None for both in one field.
     Raises:  CorpusError, TopicsError, OutputExistsError.
              ImpactIndexError: if Anserini fails, or the folder holds another index.
+
+    Example:
+        >>> from l0pyserini import run_bm25
+        >>> run_bm25("docs.jsonl", "bm25", "topics.tsv", "bm25.txt", overwrite=True).documents
+        3
     """
     check_tag(tag)
     check_fields(fields)

@@ -35,6 +35,11 @@ def read_qrels(spec: str, split: str = "test") -> Qrels:
 
     Raises:  QrelsError: if there is none, a line is malformed, or a pair is judged twice
         with different relevance.
+
+    Example:
+        >>> from l0pyserini import read_qrels
+        >>> read_qrels("qrels.txt")
+        {'1': {'d1': 1}, '2': {'d2': 1}}
     """
     place, judgements = _open(spec, split)
     qrels: Qrels = {}

@@ -50,6 +50,14 @@ def write_run(
 
     Args:    results: (qid, hits by the tie rule). tag: the run's name, without white space.
     Raises:  UsageError: if the tag is empty or has white space.
+
+    Example:
+        >>> from l0pyserini import read_run, write_run
+        >>> from l0pyserini.data.records import Hit
+        >>> write_run("mine.txt", [("1", [Hit("d3", 2.0), Hit("d1", 1.0)])], tag="mine")
+        2
+        >>> read_run("mine.txt")
+        {'1': [Hit(docid='d3', score=2.0), Hit(docid='d1', score=1.0)]}
     """
     check_tag(tag)
     lines = 0
@@ -83,6 +91,11 @@ def read_run(path: str | os.PathLike[str]) -> Run:
 
     Raises:  RunError: for a missing column, a score that is no finite number, a docid twice in a
         topic, or an empty file.
+
+    Example:
+        >>> from l0pyserini import read_run
+        >>> read_run("run.txt")["1"][0].docid
+        'd1'
     """
     scores: dict[str, dict[str, float]] = {}
     for number, qid, docid, _, score, _ in stream_run(path):

@@ -31,6 +31,11 @@ def read_topics(spec: str, split: str = "test") -> list[Topic]:
     """Read all topics that --topics names; of a BEIR folder only those judged in the split.
 
     Raises:  TopicsError: if there are none, or a line is malformed, or a qid comes twice.
+
+    Example:
+        >>> from l0pyserini import read_topics
+        >>> read_topics("topics.tsv")[0]
+        Topic(qid='1', text='time sharing')
     """
     judged: dict[str, dict[str, int]] | None = None
     if Path(spec).is_dir() and not _is_name(spec):

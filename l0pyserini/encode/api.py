@@ -54,6 +54,12 @@ def encode_corpus(
     Returns: the manifest (None while other parts are not done), and the seconds that encoding
              took, model loading left out.
     Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError.
+
+    Example:
+        >>> from l0pyserini import encode_corpus
+        >>> manifest, seconds = encode_corpus("docs.jsonl", "splade-tiny", "encoded", overwrite=True)
+        >>> manifest.documents
+        3
     """
     source = open_corpus(corpus)
     checkpoint = open_checkpoint(encoder, activation, idf, allow_remote_code)

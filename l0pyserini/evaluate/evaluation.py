@@ -148,6 +148,11 @@ def evaluate_run(
     Raises:  QrelsError, RunError: if a file is missing or malformed.
              EvaluationError: if run and qrels share no topic, or trec_eval fails.
              UsageError: if a measure is unknown.
+
+    Example:
+        >>> from l0pyserini import evaluate_run
+        >>> evaluate_run("qrels.txt", "run.txt", ["AP", "P@1"]).means
+        {'AP': 1.0, 'P@1': 1.0}
     """
     parsed = parse_measures(measures)
     judged = read_qrels(qrels, split)

@@ -49,6 +49,12 @@ def build_index(
     Raises:  CollectionError: if the collection is not what its manifest says, or has a fault.
              ImpactIndexError: if Anserini fails or the index differs from the promise.
              OutputExistsError: if the index folder holds something and overwrite is False.
+
+    Example:
+        >>> from l0pyserini import build_index
+        >>> facts, seconds = build_index("encoded", "index", overwrite=True)
+        >>> facts["documents"]
+        3
     """
     if builder not in BUILDERS:
         raise UsageError(f"--builder {builder!r}: expected one of {', '.join(BUILDERS)}.")

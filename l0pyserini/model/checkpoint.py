@@ -90,6 +90,12 @@ def open_checkpoint(
 
     Raises:  CheckpointError: if there is no such model, or its layout is none of these.
              RemoteCodeError: if it wants its own code to run and that was not allowed.
+
+    Example:
+        >>> from l0pyserini import open_checkpoint
+        >>> checkpoint = open_checkpoint("l0-tiny")
+        >>> checkpoint.activation, checkpoint.max_length
+        ('log1p_relu', 512)
     """
     folder = _resolve(spec, allow_remote_code)
     document_folder, pooled, query_folder, lexical = _layout(folder)

@@ -47,6 +47,13 @@ class DocumentEncoder:
     The model is taken over: its layers are replaced by faster ones, which cannot be trained.
 
     Source:  arXiv 2504.14839, sec. 3.1.
+
+    Example:
+        >>> from l0pyserini import DocumentEncoder, open_checkpoint
+        >>> encoder = DocumentEncoder.from_checkpoint(open_checkpoint("splade-tiny"))
+        >>> [vector] = encoder.encode(["time sharing systems"])
+        >>> sorted(vector, key=vector.get)[-1], vector["network"] > 0.5
+        ('sharing', True)
     """
 
     def __init__(

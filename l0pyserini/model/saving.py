@@ -47,6 +47,15 @@ def save_checkpoint(
              max_length: tokens of a document that loaders read unless told otherwise.
     Raises:  OutputExistsError: if the folder holds something and overwrite is False.
              CheckpointError: if the output layer has no bias to silence special tokens with.
+
+    Example:
+        >>> from l0pyserini import open_checkpoint, save_checkpoint
+        >>> from l0pyserini.model.encoder import load_masked_lm
+        >>> tiny = open_checkpoint("splade-tiny")
+        >>> model, files = load_masked_lm(tiny), tiny.document_folder
+        >>> save_checkpoint("saved", model, tiny.tokenizer, files, tiny.activation, tiny.idf)
+        >>> open_checkpoint("saved").activation
+        'log1p_relu'
     """
     decoder = model.get_output_embeddings()  # type: ignore[operator]
     if decoder.bias is None:

@@ -36,6 +36,11 @@ class IdfQueryEncoder:
     Raises:  UsageError: if the scale cannot give impacts. IdfError: if table and tokenizer do not
              belong together.
     Source:  arXiv 2504.14839, sec. 3.1.
+
+    Example:
+        >>> from l0pyserini import IdfQueryEncoder, open_checkpoint
+        >>> IdfQueryEncoder.from_checkpoint(open_checkpoint("splade-tiny")).encode("time sharing systems")
+        {'time': 266, 'sharing': 629, 'systems': 478}
     """
 
     def __init__(self, tokenizer: Tokenizer, idf: IdfTable, scale: float = DEFAULT_SCALE) -> None:

@@ -37,7 +37,14 @@ def idf_weight(documents: int, document_frequency: int) -> float:
 
 @dataclass(frozen=True, eq=False)
 class IdfTable:
-    """{token: weight}, weights float >= 0 and finite."""
+    """{token: weight}, weights float >= 0 and finite.
+
+    Example:
+        >>> from l0pyserini import IdfTable
+        >>> IdfTable({"time": 2.66, "sharing": 6.29}, "two tokens").save("idf.json")
+        >>> IdfTable.load("idf.json").weights["sharing"]
+        6.29
+    """
 
     weights: dict[str, float]
     name: str

@@ -103,6 +103,11 @@ def fuse_runs(
     Raises:  UsageError: for less than two runs, or weights that do not fit.
              RunError: if a run is malformed, or two share no topic.
              OutputExistsError.
+
+    Example:
+        >>> from l0pyserini import fuse_runs
+        >>> fuse_runs(["bm25.txt", "run.txt"], "fused.txt", overwrite=True).topics
+        2
     """
     check_tag(tag)
     given = list(weights) if weights is not None else [1.0] * len(runs)

@@ -48,6 +48,12 @@ class ImpactSearcher:
 
     All methods that search or read raise UsageError once the searcher is closed, ImpactIndexError
     if Lucene fails, and JavaError if memory runs out.
+
+    Example:
+        >>> from l0pyserini import ImpactSearcher
+        >>> with ImpactSearcher("index") as searcher:
+        ...     [hit.docid for hit in searcher.search("time sharing", k=1)]
+        ['d1']
     """
 
     def __init__(

@@ -120,6 +120,12 @@ def compare_runs(
     Raises:  UsageError: for less than two runs or unknown names.
              EvaluationError: for a measure without topics' values, or less than two topics.
              All that evaluate_run raises.
+
+    Example:
+        >>> from l0pyserini import compare_runs
+        >>> [comparison] = compare_runs("qrels.txt", ["bm25.txt", "run.txt"], ["nDCG@10"])
+        >>> comparison.wins, comparison.losses, comparison.ties
+        (0, 0, 2)
     """
     if len(runs) < 2:
         raise UsageError(f"--run names {len(runs)}; a comparison needs two or more.")

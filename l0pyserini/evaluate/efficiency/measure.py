@@ -50,6 +50,12 @@ def measure_efficiency(
              corpus, encoder: where given, encoding of the first documents is timed.
              system: name of the record; default the index folder's.
     Raises:  ImpactIndexError, TopicsError, CollectionError, CorpusError, CheckpointError.
+
+    Example:
+        >>> from l0pyserini import measure_efficiency
+        >>> record = measure_efficiency("index", "topics.tsv", lengths="encoded", repeats=0)
+        >>> record.documents, record.topics, record.search
+        (3, 2, None)
     """
     asked = read_topics(topics, split)
     opened = open_measured(Path(index), heap)

@@ -35,6 +35,11 @@ def write_report(
              with.
     Raises:  ResultsError: if the folder is incomplete. UsageError: if there is no such baseline.
              OutputExistsError.
+
+    Example:
+        >>> from l0pyserini import write_report
+        >>> write_report("reproduced", "report.html", overwrite=True).measured
+        1
     """
     output = Path(output)
     place = Path(figures_folder) if figures_folder else output.with_suffix(".figures")
