@@ -7,7 +7,7 @@ LOCK := requirements-dev.lock
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo "$$p"; break; }; done)
 
-.PHONY: demo install test check lint lock clean
+.PHONY: demo install test check lint wheel lock clean
 
 demo: $(STAMP)
 	$(BIN)/python -m l0pyserini.demo
@@ -32,6 +32,10 @@ $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet -r $(LOCK)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
 	@touch $@
+
+wheel: $(STAMP)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation --wheel-dir dist .
 
 # Newer versions of everything: edit setup.cfg, then `make lock`.
 lock:

@@ -110,13 +110,14 @@ def table(found: dict[str, Room]) -> str:
         lines.append(f"| {shown} | {level[name]} | {room.files} | {room.lines:,} | {users} |")
     folders = sum(room.folder for room in found.values())
     files = sum(room.files for room in found.values())
+    written = sum(room.lines for room in found.values())
     return "\n".join(
         [
             *lines,
             "",
             f"{folders} folders and {len(found) - folders} loose files on "
-            f"{max(level.values())} floors; {files} files, "
-            f"{sum(room.lines for room in found.values()):,} lines; imports that run up: {len(up)}.",
+            f"{max(level.values())} floors; {files} files, {written:,} lines; "
+            f"imports that run up: {len(up)}.",
         ]
     )
 

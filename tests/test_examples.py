@@ -77,9 +77,9 @@ def test_the_notebook_goes_from_texts_to_significance(tmp_path):
     nbformat.validate(notebook)
     assert not any(cell.get("outputs") for cell in notebook.cells), "clear its outputs"
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    NotebookClient(
-        notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}
-    ).execute(env=os.environ | {"PYTHONPATH": path})
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute(
+        env=os.environ | {"PYTHONPATH": path}
+    )
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     kinds = [kind for output in shown for kind in output.get("data", {})]
     assert kinds.count("image/png") == 2

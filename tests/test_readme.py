@@ -18,6 +18,7 @@ def blocks(text, language):
 
 
 COMMANDS = [line for block in blocks(README, "bash") for line in block.splitlines() if line]
+MAKES = sum(line.startswith("make ") for line in COMMANDS)
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +34,37 @@ def test_make_targets_run_what_the_readme_says(line):
     done = subprocess.run(
         ["make", "-n", *shlex.split(line)[1:]], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    expected = {"demo": "python -m l0pyserini.demo", "test": "python -m pytest"}
+    expected = {
+        "demo": "python -m l0pyserini.demo",
+        "test": "python -m pytest",
+        "wheel": "python -m pip wheel",
+    }
     assert expected[line.split()[1]] in done.stdout
 
 
 def test_there_are_commands_for_every_stage():
-    verbs = {word for line in COMMANDS for word in re.findall(r"-m l0pyserini\.(\w+)", line)}
-    stages = {"encode", "index", "search", "bm25", "evaluate", "idf", "doctor"}
-    assert verbs == stages | {"explain", "reproduce", "report", "mine", "teach", "train"}
+    forms = [re.search(r"-m l0pyserini([. ])([\w.]+)", line).groups() for line in COMMANDS[MAKES:]]
+    stages = {"encode", "index", "search", "bm25", "evaluate", "idf", "train", "doctor"}
+    assert {name for mark, name in forms if mark == "."} == stages | {"encode.validate"}
+    assert {name for mark, name in forms if mark == " "} == {
+        "explain",
+        "reproduce",
+        "report",
+        "mine",
+        "teach",
+    }
+
+
+def test_figures_stand_in_the_pages_that_are_named():
+    """Each figure of the front tables is one of docs/, each benchmark a script."""
+    pages = (ROOT / "docs/performance.md").read_text() + (ROOT / "docs/reproduction.md").read_text()
+    rows = re.findall(r"^\| .*\d\.\d.* \|$", README, re.MULTILINE)
+    assert len(rows) == 11
+    for row in rows:
+        for figure in re.findall(r"(?<![\w@.-])\d[\d,]*\.?\d*(?![\w.])", row):
+            assert figure in pages or figure in ("1000", "0.37"), (figure, row)
+        for script in re.findall(r"benchmarks/\w+\.py", row):
+            assert (ROOT / script).exists()
 
 
 @pytest.mark.parametrize("line", [one for one in COMMANDS if not one.startswith("make ")])
@@ -77,6 +101,16 @@ def test_the_pyserini_example_runs(workplace):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith("CACM-")
+
+
+def test_the_pyterrier_example_runs(workplace):
+    pages = blocks((ROOT / "docs/searching.md").read_text(), "python")
+    (code,) = (block for block in pages if "ImpactRetriever" in block)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=workplace, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("CACM-") == 5
 
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md")))

@@ -57,7 +57,7 @@ def encode_corpus(
 
     Example:
         >>> from l0pyserini import encode_corpus
-        >>> manifest, seconds = encode_corpus("docs.jsonl", "splade-tiny", "encoded", overwrite=True)
+        >>> manifest, _ = encode_corpus("docs.jsonl", "splade-tiny", "encoded", overwrite=True)
         >>> manifest.documents
         3
     """

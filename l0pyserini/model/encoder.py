@@ -52,8 +52,8 @@ class DocumentEncoder:
         >>> from l0pyserini import DocumentEncoder, open_checkpoint
         >>> encoder = DocumentEncoder.from_checkpoint(open_checkpoint("splade-tiny"))
         >>> [vector] = encoder.encode(["time sharing systems"])
-        >>> sorted(vector, key=vector.get)[-1], vector["network"] > 0.5
-        ('sharing', True)
+        >>> vector["sharing"] > 1, vector["network"] > 0.5
+        (True, True)
     """
 
     def __init__(

@@ -39,7 +39,8 @@ class IdfQueryEncoder:
 
     Example:
         >>> from l0pyserini import IdfQueryEncoder, open_checkpoint
-        >>> IdfQueryEncoder.from_checkpoint(open_checkpoint("splade-tiny")).encode("time sharing systems")
+        >>> encoder = IdfQueryEncoder.from_checkpoint(open_checkpoint("splade-tiny"))
+        >>> encoder.encode("time sharing systems")
         {'time': 266, 'sharing': 629, 'systems': 478}
     """
 

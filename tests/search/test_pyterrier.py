@@ -66,8 +66,6 @@ def test_an_open_searcher_may_be_given(small):
 
 
 def test_it_says_what_to_install():
-    program = (
-        "import sys; sys.modules['pyterrier'] = None; import l0pyserini.search.pyterrier"
-    )
+    program = "import sys; sys.modules['pyterrier'] = None; import l0pyserini.search.pyterrier"
     done = fresh_process("-c", program)
     assert "pip install 'l0pyserini[pyterrier]'" in done.stderr.splitlines()[-1]
