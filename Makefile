@@ -33,7 +33,9 @@ $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
 	@touch $@
 
+# What an earlier build left would go into the wheel.
 wheel: $(STAMP)
+	rm -rf build
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation --wheel-dir dist .
 
