@@ -6,6 +6,7 @@ import inspect
 import io
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -80,9 +81,14 @@ def test_the_notebook_goes_from_texts_to_significance(tmp_path):
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute(
         env=os.environ | {"PYTHONPATH": path}
     )
-    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    kinds = [kind for output in shown for kind in output.get("data", {})]
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    kinds = [kind for output in outputs for kind in output.get("data", {})]
     assert kinds.count("image/png") == 2
-    tables = [output["data"]["text/html"] for output in shown if "text/html" in str(output)]
+    tables = [output.get("data", {}).get("text/html", "") for output in outputs]
     assert any("expansion" in table for table in tables)
     assert any("t-test" in table for table in tables)
+    drawn, shown = (
+        [word for word in re.findall(r">([^<>]+)</text>", path.read_text()) if word.isalpha()]
+        for path in (tmp_path / "explained.svg", ROOT / "docs/explained.svg")
+    )
+    assert drawn == shown == ["sharing", "systems", "time", "operating"]
