@@ -51,6 +51,11 @@ def open_corpus(spec: str) -> Corpus:
              from standard input; `hf:OWNER/NAME[/CONFIG][:SPLIT]` of the Hugging Face hub.
     Raises:  CorpusError: if there is no such corpus, its format is unknown, or the package that
         reads it is not installed.
+
+    Example:
+        >>> from l0pyserini import open_corpus
+        >>> [document.docid for document in open_corpus("docs.jsonl")]
+        ['d1', 'd2', 'd3']
     """
     if spec in NAMES:
         return NAMES[spec](spec)
