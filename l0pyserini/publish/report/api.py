@@ -38,7 +38,7 @@ def write_report(
 
     Example:
         >>> from l0pyserini import write_report
-        >>> write_report("reproduced", "report.html", overwrite=True).measured
+        >>> write_report("reproduced", "report.html", overwrite=True).cells
         1
     """
     output = Path(output)
