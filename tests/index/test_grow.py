@@ -321,8 +321,8 @@ POINTS = {
     "grow.write_json = lambda *given: (write(*given), kill())",
     "after the commit": "settle, done = grow.settle, []; "
     "grow.settle = lambda folder: kill() if done else done.append(settle(folder))",
-    "between the names": "from l0pyserini.index import sidecars; replace = os.replace; "
-    "sidecars.os.replace = lambda *given: (replace(*given), 'segments' in str(given[0]) "
+    "between the names": "from l0pyserini.index import settle; replace = os.replace; "
+    "settle.os.replace = lambda *given: (replace(*given), 'segments' in str(given[0]) "
     "and 'part' not in str(given[0]) and kill())",
 }
 
