@@ -192,7 +192,12 @@ def test_totals_other_than_promised_are_not_committed(parts, first):
     record = json.loads((first / "vocabulary.json").read_text())
     record["terms"]["language"][0] += 1
     write(first / "vocabulary.json", json.dumps(record))
-    with pytest.raises(ImpactIndexError, match="with other totals are promised"):
+    with pytest.raises(ImpactIndexError, match="with other totals or impacts are promised"):
+        append_to_index(parts / "rest.encoded", first)
+    shutil.copyfile(parts / "first/vocabulary.json", first / "vocabulary.json")
+    facts = json.loads((first / "l0pyserini.json").read_text())
+    write(first / "l0pyserini.json", json.dumps({**facts, "postings_digest": "0" * 16}))
+    with pytest.raises(ImpactIndexError, match="with other totals or impacts are promised"):
         append_to_index(parts / "rest.encoded", first)
     assert index_totals(first)[0] == index_totals(parts / "first")[0]
 
@@ -316,8 +321,8 @@ POINTS = {
     "grow.write_json = lambda *given: (write(*given), kill())",
     "after the commit": "settle, done = grow.settle, []; "
     "grow.settle = lambda folder: kill() if done else done.append(settle(folder))",
-    "between the names": "from l0pyserini.index import sidecars; replace = os.replace; "
-    "sidecars.os.replace = lambda *given: (replace(*given), 'segments' in str(given[0]) "
+    "between the names": "from l0pyserini.index import settle; replace = os.replace; "
+    "settle.os.replace = lambda *given: (replace(*given), 'segments' in str(given[0]) "
     "and 'part' not in str(given[0]) and kill())",
 }
 
