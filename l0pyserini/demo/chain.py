@@ -24,7 +24,7 @@ SHOWN = {"AP": "MAP", "P@30": "P.30", "R@100": "Recall@100"}
 
 
 @dataclass
-class System:
+class DemoResult:
     """One retrieval system's results on the demo."""
 
     name: str
@@ -36,7 +36,7 @@ class System:
 
 def run_demo(
     indexes: Path, runs: Path, encoder: str = DEFAULT_ENCODER, threads: int = 2
-) -> list[System]:
+) -> list[DemoResult]:
     """Run both systems on CACM; leave their indexes and runs behind.
 
     Args:    indexes, runs: folders; what an earlier demo left in them is replaced.
@@ -46,13 +46,13 @@ def run_demo(
     return [_bm25(indexes, runs, texts, threads), _l0(indexes, runs, encoder, texts, threads)]
 
 
-def _bm25(indexes: Path, runs: Path, texts: list[str], threads: int) -> System:
+def _bm25(indexes: Path, runs: Path, texts: list[str], threads: int) -> DemoResult:
     say("\n== BM25: index and search")
     index, run = indexes / "cacm.bm25", runs / "cacm.bm25.txt"
     done = run_bm25(cacm.NAME, index, cacm.NAME, run, threads=threads, overwrite=True)
     _, terms = index_totals(index)
     df = {term: totals.df for term, totals in terms.items()}
-    return System(
+    return DemoResult(
         "BM25",
         evaluate_run(cacm.NAME, run, MEASURES).means,
         expected_cost(bm25_tokens(texts), df, done.documents),
@@ -61,7 +61,7 @@ def _bm25(indexes: Path, runs: Path, texts: list[str], threads: int) -> System:
     )
 
 
-def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int) -> System:
+def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int) -> DemoResult:
     encoded, index, run = runs / "cacm.encoded", indexes / "cacm", runs / "cacm.txt"
     say(f"\n== {encoder}: encode")
     manifest, encode_seconds = encode_corpus(cacm.NAME, encoder, encoded, overwrite=True)
@@ -75,7 +75,7 @@ def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int)
     say(f"searched {done.topics} topics in {done.seconds:.1f} s")
     queries = IdfQueryEncoder.load(index / FILE_NAME, facts["query_scale"])
     df = {token: totals.df for token, totals in read_vocabulary(index).items()}
-    return System(
+    return DemoResult(
         encoder,
         evaluate_run(cacm.NAME, run, MEASURES).means,
         expected_cost([queries.encode(text) for text in texts], df, facts["documents"]),
@@ -84,7 +84,7 @@ def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int)
     )
 
 
-def demo_table(systems: list[System]) -> str:
+def demo_table(systems: list[DemoResult]) -> str:
     """Return the systems side by side."""
     rows = [
         [SHOWN.get(name, name), *(f"{one.means[name]:.4f}" for one in systems)] for name in MEASURES

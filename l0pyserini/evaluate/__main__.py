@@ -64,9 +64,9 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> None:
     """Evaluate, print the tables and write the files."""
-    from l0pyserini.evaluate.report import evaluate_and_report
+    from l0pyserini.evaluate.api import evaluate_and_write
 
-    evaluate_and_report(
+    evaluate_and_write(
         qrels=args.qrels,
         runs=args.run,
         datasets=args.datasets.split(",") if args.datasets else None,

@@ -22,7 +22,7 @@ class RunFacts:
 
     judged: topics of which a line was written. own_id: hits whose docid is the topic's own id.
     tied: hits with the score of the line before. unsorted: topics whose scores rise from one
-    line to the next.
+    line to the next. scattered: topics whose lines do not stand together.
     """
 
     lines: int = 0
@@ -31,6 +31,7 @@ class RunFacts:
     own_id: int = 0
     tied: int = 0
     unsorted: set[str] = field(default_factory=set)
+    scattered: set[str] = field(default_factory=set)
 
 
 def check_run(
@@ -43,7 +44,6 @@ def check_run(
     """
     facts = RunFacts()
     closed: set[str] = set()
-    scattered: set[str] = set()
     qid, single, seen = None, np.float32(0), set[str]()
     with open(target, "w", encoding="utf-8") as handle:
         for line in _with_progress(source):
@@ -54,7 +54,7 @@ def check_run(
                     closed.add(qid)
                 qid, seen = line.qid, set()
                 if qid in closed:
-                    scattered.add(qid)
+                    facts.scattered.add(qid)
                 if qid not in topics:
                     facts.unjudged.add(qid)
             elif single == before:
@@ -72,8 +72,8 @@ def check_run(
                 facts.judged.add(qid)
                 # repr gives the shortest digits that read back as the same number.
                 handle.write(f"{qid} Q0 {line.docid} 0 {line.score!r} r\n")
-    if scattered:
-        _check_scattered(source, scattered)
+    if facts.scattered:
+        _check_scattered(source, facts.scattered)
     return facts
 
 

@@ -4,25 +4,33 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from l0pyserini.data import read_qrels
 from l0pyserini.data.records import Qrels
 from l0pyserini.errors import EvaluationError, RunError
 from l0pyserini.evaluate.checked import RunFacts, check_run
-from l0pyserini.evaluate.measures import parse_measures
+from l0pyserini.evaluate.library import exact_values, topics_of
+from l0pyserini.evaluate.measures import ALL, PerTopic, parse_measures
 from l0pyserini.evaluate.names import DEFAULT_MEASURES
 from l0pyserini.evaluate.trec_eval import evaluate_file
-from l0pyserini.evaluate.values import ALL, PerTopic
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FORMAT = "l0pyserini-evaluation-1"
+
+DECIMALS = 4
+"""What trec_eval prints of a value."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """The values of one run.
 
-    means: over all judged topics; a judged topic that the run lacks counts 0 (trec_eval -c).
+    means: over all judged topics, with trec_eval's four decimals; a judged topic that the run
+    lacks counts 0 (trec_eval -c). per_topic: in full precision where pytrec_eval or ir_measures
+    has the measure; rounded, the values are those that trec_eval prints.
     without_relevant: judged topics with no relevant document. removed: hits that were left out
     because they were the topic's own text.
     """
@@ -68,6 +76,26 @@ class Evaluation:
             "efficiency": self.efficiency,
         }
 
+    def to_frame(self, per_topic: bool = False) -> "DataFrame":
+        """Return tidy rows `dataset, run, measure, qid, value`; the mean is that of qid "all".
+
+        Args:    per_topic: topics' values too, above the mean of their measure.
+        """
+        import pandas as pd
+
+        rows = []
+        for name, mean in self.means.items():
+            topics = sorted(self.per_topic[name].items(), key=lambda item: by_number(item[0]))
+            rows += [(name, *one) for one in [*(topics if per_topic else []), (ALL, mean)]]
+        frame = pd.DataFrame(rows, columns=["measure", "qid", "value"])
+        frame.insert(0, "dataset", self.dataset)
+        frame.insert(1, "run", self.run)
+        return frame
+
+    def printed(self, name: str) -> dict[str, float]:
+        """Return the values of a measure's topics with the four decimals that trec_eval prints."""
+        return {qid: round(value, DECIMALS) for qid, value in self.per_topic[name].items()}
+
     def notes(self) -> list[str]:
         """Return what a reader of the means must know."""
         notes = [f"{self.run}: means over {self.judged_topics:,} judged topics"]
@@ -97,6 +125,11 @@ class Evaluation:
         return notes
 
 
+def by_number(qid: str) -> tuple[int, int, str]:
+    """Order topics with number ids by number, and before others."""
+    return (0, int(qid), qid) if qid.isdecimal() else (1, 0, qid)
+
+
 def evaluate_run(
     qrels: str,
     run: str | Path,
@@ -123,10 +156,13 @@ def evaluate_run(
         facts = check_run(run, checked, judged.keys(), remove_query)
         _refuse_foreign(run, qrels, facts, judged)
         values = evaluate_file(judged, checked, parsed)
+        means = {name: by_topic.pop(ALL) for name, by_topic in values.items()}
+        topics = topics_of(checked, facts.scattered & judged.keys())
+        _refine(values, exact_values(judged, topics, parsed))
     return Evaluation(
         run=str(run),
         qrels=qrels,
-        means={name: by_topic.pop(ALL) for name, by_topic in values.items()},
+        means=means,
         per_topic=values,
         judged_topics=len(judged),
         judged_without_hits=len(judged) - len(facts.judged),
@@ -139,6 +175,14 @@ def evaluate_run(
         removed=remove_query,
         dataset=dataset,
     )
+
+
+def _refine(printed: PerTopic, exact: PerTopic) -> None:
+    """Put the library's digits where trec_eval printed four decimals of the same value."""
+    for name, by_topic in exact.items():
+        for qid in printed[name].keys() & by_topic.keys():
+            if round(by_topic[qid], DECIMALS) == printed[name][qid]:
+                printed[name][qid] = by_topic[qid]
 
 
 def _refuse_foreign(run: str | Path, qrels: str, facts: RunFacts, judged: Qrels) -> None:

@@ -4,7 +4,8 @@ trec_eval computes what it knows; ir_measures' library computes the rest of its 
 """
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from l0pyserini.errors import UsageError
@@ -22,6 +23,12 @@ from l0pyserini.evaluate.names import (
 _WRITTEN = re.compile(r"([^\W\d]\w*?)(?:\((.*)\))?(?:@([\d.]+))?")
 _TREC_EVAL = re.compile(r"(\d*[^\W\d]\w*?)(?:[._](-?[\d.].*))?")
 _TRUTH = {"True": True, "False": False}
+
+PerTopic = dict[str, dict[str, float]]
+"""{measure name: {qid: value}}; measures of a whole run (gm_map, num_q) have no topic's value."""
+
+ALL = "all"
+"""What trec_eval calls the mean over all judged topics."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,25 @@ class Measure:
     def is_count(self) -> bool:
         """Whether trec_eval sums the measure over the topics instead of averaging it."""
         return self.trec_eval.startswith("num_")
+
+
+def calls(measures: Iterable[Measure]) -> Iterator[list[Measure]]:
+    """Put measures together that one call of trec_eval can compute.
+
+    Its options hold for the whole call, and of a measure that takes no list it computes only the
+    first variant it is asked for.
+    """
+    groups: dict[tuple[object, ...], list[list[Measure]]] = defaultdict(list)
+    for measure in measures:
+        groups_here = groups[measure.depth, measure.rel, measure.judged_only]
+        for group in groups_here:
+            if measure.base in LISTED or all(one.base != measure.base for one in group):
+                group.append(measure)
+                break
+        else:
+            groups_here.append([measure])
+    for some in groups.values():
+        yield from some
 
 
 def parse_measures(texts: Sequence[str]) -> list[Measure]:

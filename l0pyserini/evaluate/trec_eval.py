@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,9 +13,7 @@ from l0pyserini.data.records import Qrels, Run
 from l0pyserini.data.runs import read_run
 from l0pyserini.errors import EvaluationError, JavaError
 from l0pyserini.evaluate.library import by_ir_measures, by_pytrec_eval
-from l0pyserini.evaluate.measures import Measure
-from l0pyserini.evaluate.names import LISTED
-from l0pyserini.evaluate.values import PerTopic
+from l0pyserini.evaluate.measures import Measure, PerTopic, calls
 from l0pyserini.lucene.jvm import fatjar
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "macosx"}
@@ -95,25 +93,6 @@ def by_binary(program: Path, qrels: Qrels, run: Path, measures: Sequence[Measure
                 name, qid, value = line.split()
                 values[printed[name]][qid] = float(value)
     return values
-
-
-def calls(measures: Iterable[Measure]) -> Iterator[list[Measure]]:
-    """Put measures together that one call of trec_eval can compute.
-
-    Its options hold for the whole call, and of a measure that takes no list it computes only the
-    first variant it is asked for.
-    """
-    groups: dict[tuple[object, ...], list[list[Measure]]] = defaultdict(list)
-    for measure in measures:
-        groups_here = groups[measure.depth, measure.rel, measure.judged_only]
-        for group in groups_here:
-            if measure.base in LISTED or all(one.base != measure.base for one in group):
-                group.append(measure)
-                break
-        else:
-            groups_here.append([measure])
-    for some in groups.values():
-        yield from some
 
 
 def _call(program: Path, measures: Sequence[Measure], qrels: Path, run: Path) -> list[str]:

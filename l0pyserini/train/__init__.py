@@ -7,8 +7,9 @@ from l0pyserini.base.lazy import lazy_names
 if TYPE_CHECKING:
     from l0pyserini.train.api import TrainSummary, train
     from l0pyserini.train.config import TrainConfig, load_config
+    from l0pyserini.train.log import read_log
 
-__all__ = ["TrainConfig", "TrainSummary", "load_config", "train"]
+__all__ = ["TrainConfig", "TrainSummary", "load_config", "read_log", "train"]
 
 __getattr__ = lazy_names(
     __name__,
@@ -16,6 +17,7 @@ __getattr__ = lazy_names(
         "TrainConfig": "config",
         "TrainSummary": "api",
         "load_config": "config",
+        "read_log": "log",
         "train": "api",
     },
 )

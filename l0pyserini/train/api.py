@@ -24,6 +24,7 @@ from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.distributed import first_makes, process_index
 from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
 from l0pyserini.train.live import LiveTeaching
+from l0pyserini.train.log import LOG
 from l0pyserini.train.resume import accept_recipe
 from l0pyserini.train.rows import open_rows
 from l0pyserini.train.sources import text_stores
@@ -33,7 +34,6 @@ from l0pyserini.train.teachers import open_teacher
 from l0pyserini.train.watch import ProgressLine, Watch
 
 CHECKPOINTS = "checkpoints"
-LOG = "log.jsonl"
 TEXTS = "texts"
 
 

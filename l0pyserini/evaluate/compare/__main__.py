@@ -86,9 +86,10 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> None:
     """Compare, print the table and the topics, and write the files."""
+    from l0pyserini.base.tables import as_csv
     from l0pyserini.evaluate.compare.changed import changed_lines, changed_topics, topic_texts
     from l0pyserini.evaluate.compare.comparison import compare_runs
-    from l0pyserini.evaluate.compare.show import comparison_csv, comparison_json, comparison_table
+    from l0pyserini.evaluate.compare.show import comparison_frame, comparison_json, comparison_table
 
     _check(args)
     texts = topic_texts(args.topics, args.split) if args.topics else None
@@ -122,13 +123,13 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         write_json(args.json, comparison_json(done, changed, settings))
     for path, text in (
-        (args.csv, comparison_csv(done, names)),
-        (args.markdown, table.as_markdown() + "\n"),
-        (args.latex, table.as_latex() + "\n"),
+        (args.csv, lambda: as_csv(comparison_frame(done, names))),
+        (args.markdown, lambda: table.as_markdown() + "\n"),
+        (args.latex, lambda: table.as_latex() + "\n"),
     ):
         if path:
             with atomic_write(path) as handle:
-                handle.write(text.encode())
+                handle.write(text().encode())
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,9 +21,12 @@ from l0pyserini.evaluate.compare.significance import (
 )
 from l0pyserini.evaluate.evaluation import Evaluation, evaluate_run
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 FORMAT = "l0pyserini-comparison-1"
 
-# trec_eval's values have four decimals; smaller differences are the noise of subtracting them.
+# Compared are trec_eval's four decimals; smaller differences are the noise of subtracting them.
 _NO_DIFFERENCE = 0.5e-4
 
 
@@ -66,6 +69,19 @@ class Comparison:
             "p": self.p,
             "p_adjusted": self.adjusted,
         }
+
+    def to_frame(self) -> "DataFrame":
+        """Return one row: the fields of the JSON, the interval as `low_95` and `high_95`, and
+        for each test `p TEST` and `p TEST adjusted`.
+        """
+        import pandas as pd
+
+        record = self.as_json()
+        record["low_95"], record["high_95"] = record.pop("interval_95")
+        p, adjusted = record.pop("p"), record.pop("p_adjusted")
+        for test in p:
+            record |= {f"p {test}": p[test], f"p {test} adjusted": adjusted.get(test)}
+        return pd.DataFrame([record])
 
     def changed(self, most: int) -> list[tuple[str, float, float]]:
         """Return (qid, baseline, run) of the topics with the greatest differences, gains first."""
@@ -143,7 +159,7 @@ def _compare(
     resamples: int,
     seed: int,
 ) -> Comparison:
-    before, after = first.per_topic[name], second.per_topic[name]
+    before, after = first.printed(name), second.printed(name)
     if not before and not after:
         raise EvaluationError(
             f"measure {name!r}: is one of whole runs and has no values of topics to compare."

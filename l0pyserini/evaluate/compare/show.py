@@ -1,13 +1,14 @@
-"""Comparisons as tables and JSON."""
+"""Comparisons as tables, frames and JSON."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from l0pyserini.base.tables import Table
 from l0pyserini.evaluate.compare.changed import ChangedTopic
 from l0pyserini.evaluate.compare.comparison import FORMAT, Comparison
-from l0pyserini.evaluate.tables import Table
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 ALPHA = 0.05
 
@@ -40,25 +41,12 @@ def _p(value: float) -> str:
     return f"{value:.4f}{'*' if value < ALPHA else ''}"
 
 
-def comparison_csv(comparisons: Sequence[Comparison], names: Mapping[str, str]) -> str:
-    """Return a row for each comparison, p-values as computed and adjusted."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    records = [_flat(one, names) for one in comparisons]
-    writer.writerow(records[0])
-    writer.writerows(record.values() for record in records)
-    return out.getvalue()
+def comparison_frame(comparisons: Sequence[Comparison], names: Mapping[str, str]) -> "DataFrame":
+    """Return a row for each comparison, as Comparison.to_frame, with the names of the runs."""
+    import pandas as pd
 
-
-def _flat(one: Comparison, names: Mapping[str, str]) -> dict[str, Any]:
-    record = one.as_json()
-    low, high = record.pop("interval_95")
-    p, adjusted = record.pop("p"), record.pop("p_adjusted")
-    record |= {"baseline": names[one.baseline], "run": names[one.run], "low_95": low}
-    record |= {"high_95": high}
-    for test in p:
-        record |= {f"p {test}": p[test], f"p {test} adjusted": adjusted[test]}
-    return record
+    frame = pd.concat([one.to_frame() for one in comparisons], ignore_index=True)
+    return frame.replace({"baseline": names, "run": names})
 
 
 def comparison_json(

@@ -17,7 +17,7 @@ from l0pyserini.lucene.jvm import java_class
 _BATCH = 1000
 
 
-class Bm25System:
+class MeasuredBm25:
     """A BM25 index, searched by Anserini's SimpleSearcher; hits stay in Java.
 
     With two fields a token is counted in each, as each has a posting list of its own.

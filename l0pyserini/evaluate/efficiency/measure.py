@@ -17,6 +17,7 @@ from l0pyserini.base.progress import progress_bar
 from l0pyserini.data import open_corpus, read_topics
 from l0pyserini.data.records import Topic
 from l0pyserini.evaluate.efficiency.energy import EnergyMeter, energy_facts
+from l0pyserini.evaluate.efficiency.indexes import MeasuredIndex, open_measured
 from l0pyserini.evaluate.efficiency.record import (
     EfficiencyRecord,
     EncodeSpeed,
@@ -25,7 +26,6 @@ from l0pyserini.evaluate.efficiency.record import (
     postings_read,
     spread,
 )
-from l0pyserini.evaluate.efficiency.systems import System, open_system
 
 
 def measure_efficiency(
@@ -52,7 +52,7 @@ def measure_efficiency(
     Raises:  ImpactIndexError, TopicsError, CollectionError, CorpusError, CheckpointError.
     """
     asked = read_topics(topics, split)
-    opened = open_system(Path(index), heap)
+    opened = open_measured(Path(index), heap)
     try:
         queries = opened.query_tokens([topic.text for topic in asked])
         cost = expected_cost(queries, opened.df, opened.documents)
@@ -89,7 +89,7 @@ def measure_efficiency(
 
 
 def _search(
-    system: System, topics: Sequence[Topic], hits: int, threads: int, repeats: int
+    opened: MeasuredIndex, topics: Sequence[Topic], hits: int, threads: int, repeats: int
 ) -> tuple[SearchSpeed, float | None]:
     """Time one query after the other, then all at once; return joules of the latter too."""
     texts, qids = [topic.text for topic in topics], [topic.qid for topic in topics]
@@ -98,14 +98,14 @@ def _search(
         for turn in range(repeats + 1):
             for text, qid in zip(texts, qids, strict=True):
                 start = time.perf_counter()
-                system.search([text], [qid], hits, 1)
+                opened.search([text], [qid], hits, 1)
                 if turn:  # the first pass warms the JVM and the file cache
                     latencies.append((time.perf_counter() - start) * 1000)
                 bar.update()
         meter = EnergyMeter()
         for _ in range(repeats):
             start = time.perf_counter()
-            system.search(texts, qids, hits, threads)
+            opened.search(texts, qids, hits, threads)
             rates.append(len(topics) / (time.perf_counter() - start))
             bar.update(len(topics))
         joules = meter.joules()

@@ -7,13 +7,16 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from l0pyserini.base.fields import check_fields
 from l0pyserini.base.files import write_json
 from l0pyserini.errors import ResultsError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FORMAT = "l0pyserini-efficiency-1"
 
@@ -27,6 +30,12 @@ class Efficiency:
     flops: float
     document_nnz: float
     query_nnz: float
+
+    def to_frame(self) -> "DataFrame":
+        """Return one row, a column a field."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(self)])
 
 
 def expected_cost(
@@ -134,6 +143,17 @@ class EfficiencyRecord:
         if self.encode is not None:
             record["encode"]["documents_per_second"] = self.encode.documents_per_second
         return record
+
+    def to_frame(self) -> "DataFrame":
+        """Return one row: the fields of the JSON, nested ones as `search.latency_ms.p50`.
+
+        Histograms and what was not measured are left out.
+        """
+        import pandas as pd
+
+        frame = pd.json_normalize(self.as_json()).dropna(axis="columns", how="all")
+        left_out = [name for name in frame if name == "format" or ".histogram." in name]
+        return frame.drop(columns=left_out)
 
     def save(self, path: str | Path) -> None:
         """Write the record, whole or not at all."""

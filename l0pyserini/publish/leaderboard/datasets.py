@@ -6,8 +6,8 @@ from pathlib import Path
 
 from l0pyserini.data import read_qrels
 from l0pyserini.errors import UsageError
+from l0pyserini.evaluate.api import PLACE
 from l0pyserini.evaluate.evaluation import Evaluation, evaluate_run
-from l0pyserini.evaluate.report import PLACE
 from l0pyserini.publish.leaderboard.checks import checked_topics, missing_note, run_lines
 
 CUTS = (1, 3, 5, 10, 20, 100, 1000)

@@ -7,9 +7,9 @@ from l0pyserini.base.lazy import lazy_names
 if TYPE_CHECKING:
     from l0pyserini.publish.reproduce.api import reproduce
     from l0pyserini.publish.reproduce.datasets import DATASETS, Dataset
-    from l0pyserini.publish.reproduce.matrix import read_matrix
+    from l0pyserini.publish.reproduce.matrix import matrix_frame, read_matrix
 
-__all__ = ["DATASETS", "Dataset", "read_matrix", "reproduce"]
+__all__ = ["DATASETS", "Dataset", "matrix_frame", "read_matrix", "reproduce"]
 
 # Reading a matrix must not load what makes one.
 __getattr__ = lazy_names(
@@ -17,6 +17,7 @@ __getattr__ = lazy_names(
     {
         "DATASETS": "datasets",
         "Dataset": "datasets",
+        "matrix_frame": "matrix",
         "read_matrix": "matrix",
         "reproduce": "api",
     },

@@ -105,7 +105,6 @@ def run(args: argparse.Namespace) -> None:
     )
     datasets = chosen_datasets(args.datasets)
     systems = chosen_systems(args.bm25, args.encoder, options, args.fuse)
-    from l0pyserini.base.tables import format_table
     from l0pyserini.publish.reproduce.api import reproduce
     from l0pyserini.publish.reproduce.write import matrix_table
 
@@ -121,7 +120,7 @@ def run(args: argparse.Namespace) -> None:
         heap=args.heap,
         overwrite=args.overwrite,
     )
-    print(format_table(*matrix_table(matrix)))
+    print(matrix_table(matrix).as_text())
     print(f"\nmatrix.json, .csv, .md and .html in {Path(args.output)}")
 
 

@@ -245,7 +245,7 @@ class Cell:
 
     def _evaluated(self) -> dict[str, Any]:
         done = evaluate_run(self.data, self.place.run, MEASURES)
-        topics = done.per_topic[self.dataset.measure]
+        topics = done.printed(self.dataset.measure)
         return {
             "measures": done.means,
             "topics": {"judged": done.judged_topics, "without_hits": done.judged_without_hits},

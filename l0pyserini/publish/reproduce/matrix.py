@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from l0pyserini.base.files import readable
 from l0pyserini.errors import ResultsError
@@ -11,8 +11,24 @@ from l0pyserini.publish.reproduce.datasets import Dataset
 from l0pyserini.publish.reproduce.published import facts, published
 from l0pyserini.publish.reproduce.systems import System
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 FILE_NAME = "matrix.json"
 FORMAT = "l0pyserini-matrix-2"
+
+COLUMNS = (
+    "dataset",
+    "system",
+    "measure",
+    "score",
+    "published",
+    "difference",
+    "verdict",
+    "published_as",
+    "source",
+)
+"""What a frame of the matrix has of each cell."""
 
 Cells = Mapping[tuple[str, str], Mapping[str, Any]]
 """{(dataset, system): record of the cell}."""
@@ -110,6 +126,16 @@ def averages(
             }
         )
     return means
+
+
+def matrix_frame(matrix: Mapping[str, Any]) -> "DataFrame":
+    """Return a row a cell, with COLUMNS; what is not published is missing.
+
+    Args:    matrix: as reproduce and read_matrix return it.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(list(matrix["cells"]), columns=list(COLUMNS))
 
 
 def paper_averages() -> dict[str, Any]:

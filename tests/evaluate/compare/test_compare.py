@@ -22,7 +22,7 @@ def runs(cacm):
 
 def test_real_runs_against_scipy(runs):
     (found,) = compare_runs("cacm", runs, ["AP"], correction="none")
-    first, second = (evaluate_run("cacm", run, ["AP"]).per_topic["AP"] for run in runs)
+    first, second = (evaluate_run("cacm", run, ["AP"]).printed("AP") for run in runs)
     before, after = (np.array([one[qid] for qid in first]) for one in (first, second))
     assert found.p["t-test"] == pytest.approx(stats.ttest_rel(after, before).pvalue)
     assert found.difference == pytest.approx((after - before).mean())
@@ -32,6 +32,19 @@ def test_real_runs_against_scipy(runs):
     assert found.adjusted == found.p
     biggest = max(first, key=lambda qid: second[qid] - first[qid])
     assert found.changed(1)[0][0] == biggest
+
+
+def test_a_comparison_as_a_frame(tmp_path):
+    qrels = write(tmp_path / "q", "1 0 a 1\n2 0 a 1\n3 0 a 1\n")
+    first = write(tmp_path / "a", "1 Q0 a 1 2 t\n2 Q0 a 1 2 t\n")
+    second = write(tmp_path / "b", "1 Q0 a 1 2 t\n")
+    (found,) = compare_runs(str(qrels), [first, second], ["RR"], ["t-test"])
+    (row,) = found.to_frame().to_dict("records")
+    assert (row["measure"], row["run"], row["mean_run"], row["losses"]) == (
+        "RR", str(second), 0.3333, 1,
+    )  # fmt: skip
+    assert (row["low_95"], row["high_95"]) == found.interval
+    assert row["p t-test adjusted"] == found.adjusted["t-test"]
 
 
 def test_one_family_of_all_pairs_and_measures(runs, tmp_path):
@@ -81,7 +94,9 @@ def test_the_command_shows_texts_and_tokens_and_writes_files(cacm, runs, tmp_pat
     (row,) = csv.DictReader(outputs["csv"].open())
     assert float(row["p t-test adjusted"]) == one["p_adjusted"]["t-test"]
     assert row["run"] == "l0"
-    assert outputs["markdown"].read_text().startswith("| measure | baseline | run |")
+    assert list(row)[:7] == ["measure", "baseline", "run", "mean_baseline", "mean_run",
+                             "difference", "effect_size"]  # fmt: skip
+    assert outputs["markdown"].read_text().startswith("| measure ")
     assert r"\begin{tabular}" in outputs["latex"].read_text()
     code, _, err = command(capsys, *call)
     assert code == 1

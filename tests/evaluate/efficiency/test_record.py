@@ -6,8 +6,13 @@ import pytest
 
 from l0pyserini.errors import ResultsError
 from l0pyserini.evaluate import EfficiencyRecord, read_efficiency
-from l0pyserini.evaluate.efficiency import record as expected_cost
-from l0pyserini.evaluate.efficiency.record import EncodeSpeed, SearchSpeed, postings_read, spread
+from l0pyserini.evaluate.efficiency.record import (
+    EncodeSpeed,
+    SearchSpeed,
+    expected_cost,
+    postings_read,
+    spread,
+)
 from tests.helpers import command, write
 
 
@@ -51,6 +56,18 @@ def test_a_record_joins_the_scores(record, tmp_path, capsys):
     assert rows["latency p50, ms"] == "2.00"
     assert "J a query" not in rows
     assert json.loads(output.read_text())[0]["efficiency"] == read_efficiency(record)
+
+
+def test_costs_as_frames():
+    speed = SearchSpeed(1000, 2, 100.0, spread([1.0, 3.0]))
+    one = EfficiencyRecord("l0", "impact", "i", 10, 2, 1.25, spread([12, 13]),
+                           spread([4, 6], histogram=True), spread([2, 3]), 99, speed)  # fmt: skip
+    (row,) = one.to_frame().to_dict("records")
+    assert (row["system"], row["flops"], row["postings.mean"]) == ("l0", 1.25, 12.5)
+    assert row["search.latency_ms.p50"] == 2.0
+    assert not [name for name in row if "histogram" in name or name in ("encode", "energy")]
+    cost = expected_cost([{"a"}], {"a": 1}, documents=2).to_frame()
+    assert cost.to_dict("records") == [{"flops": 0.5, "document_nnz": 0.5, "query_nnz": 1.0}]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import shlex
 
 import pytest
 
+from l0pyserini.base.tables import as_csv
 from l0pyserini.errors import ResultsError
-from l0pyserini.publish.reproduce import DATASETS, read_matrix
+from l0pyserini.publish.reproduce import DATASETS, matrix_frame, read_matrix
 from l0pyserini.publish.reproduce.matrix import averages, made_by, make_matrix
 from l0pyserini.publish.reproduce.page import matrix_page
 from l0pyserini.publish.reproduce.systems import System
@@ -53,11 +54,15 @@ def test_every_judged_topic_has_its_value(made):
     assert cell["topics"]["without_hits"] > 0
 
 
+def unpadded(text):
+    return re.sub(" +", " ", text)
+
+
 def test_all_formats_hold_the_same(made):
     matrix = read_matrix(made)
     with open(made / "matrix.csv") as file:
         lines = list(csv.DictReader(file))
-    markdown, page = (made / "matrix.md").read_text(), (made / "matrix.html").read_text()
+    markdown, page = unpadded((made / "matrix.md").read_text()), (made / "matrix.html").read_text()
     assert len(lines) == len(matrix["cells"]) == 4
     for cell, line in zip(matrix["cells"], lines, strict=True):
         assert float(line["score"]) == cell["score"]
@@ -226,12 +231,16 @@ def test_scores_are_shown_with_the_published_decimals():
     }
     commands = {pair: ["true"] for pair in cells}
     matrix = make_matrix(datasets, [system], cells, commands)
-    markdown = as_markdown(matrix)
+    markdown = unpadded(as_markdown(matrix))
     assert "| scifact | x | nDCG@10 | 0.7163 | 0.716 | +0.0003 | equal |" in markdown
     assert "| nfcorpus | x | nDCG@10 | 0.3401 | 0.352 | -0.0119 | differs |" in markdown
-    assert "| cacm | x | AP | 0.3000 |  |  |  |" in markdown
+    assert "| cacm | x | AP | 0.3000 | | | |" in markdown
     assert "| x | 2 | 0.5282 | 0.5340 | -0.0058 |" in markdown
+    frame = matrix_frame(matrix)
+    assert frame["score"].tolist() == [0.7163, 0.3401, 0.3]
+    assert frame["published"].isna().tolist() == [False, False, True]
+    assert as_csv(frame).splitlines()[3] == "cacm,x,AP,0.3,,,,,"
     page = matrix_page(matrix)
-    assert "0.716 <span class='equal'>+0.0003 equal</span>" in page
-    assert "0.352 <span class='differs'>-0.0119 differs</span>" in page
+    assert '0.716 <span class="equal">+0.0003 equal</span>' in page
+    assert '0.352 <span class="differs">-0.0119 differs</span>' in page
     assert "<small>of 2 sets, 0.5340 -0.0058</small>" in page

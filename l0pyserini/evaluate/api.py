@@ -6,15 +6,21 @@ from pathlib import Path
 
 from l0pyserini.base.files import atomic_write, refuse_existing, write_json
 from l0pyserini.base.progress import say
+from l0pyserini.base.tables import Table
 from l0pyserini.errors import UsageError
 from l0pyserini.evaluate.efficiency.record import read_efficiency
 from l0pyserini.evaluate.evaluation import Evaluation, evaluate_run
-from l0pyserini.evaluate.tables import Table, as_csv, macro_table, per_topic_table, side_by_side
+from l0pyserini.evaluate.tables import (
+    evaluations_csv,
+    macro_table,
+    per_topic_table,
+    side_by_side,
+)
 
 PLACE = "{dataset}"
 
 
-def evaluate_and_report(
+def evaluate_and_write(
     qrels: str,
     runs: Sequence[str],
     measures: Sequence[str],
@@ -34,7 +40,7 @@ def evaluate_and_report(
     Raises:  UsageError: if names, efficiency files or {dataset} do not fit the runs.
              OutputExistsError, and all that evaluate_run and read_efficiency raise.
     """
-    _check(qrels, runs, datasets, names, efficiency)
+    _check(qrels, runs, datasets, names, efficiency, measures)
     written = {form: Path(path) for form, path in (outputs or {}).items() if path is not None}
     for path in written.values():
         refuse_existing(path, overwrite)
@@ -63,10 +69,18 @@ def _check(
     datasets: Sequence[str] | None,
     names: Sequence[str] | None,
     efficiency: Sequence[str] | None,
+    measures: Sequence[str],
 ) -> None:
     for flag, given in (("--names", names), ("--efficiency", efficiency)):
         if given is not None and len(given) != len(runs):
             raise UsageError(f"{flag} has {len(given)} and --run {len(runs)}; expected as many.")
+    seen = {"measure", *measures}
+    for name in names or runs:
+        if name in seen:
+            raise UsageError(
+                f"{name!r} would name two columns of a table; tell the runs apart with --names."
+            )
+        seen.add(name)
     patterns = [qrels, *runs, *(efficiency or [])]
     if datasets is None:
         return
@@ -123,7 +137,7 @@ def _write(
     per_topic: bool,
 ) -> None:
     texts = {
-        "csv": lambda: as_csv(evaluations, names, per_topic),
+        "csv": lambda: evaluations_csv(evaluations, names, per_topic),
         "markdown": lambda: "\n\n".join(table.as_markdown() for table in tables) + "\n",
         "latex": lambda: "\n\n".join(table.as_latex() for table in tables) + "\n",
     }

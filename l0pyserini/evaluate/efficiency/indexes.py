@@ -7,13 +7,13 @@ from typing import Protocol
 from l0pyserini.bm25.baseline import bm25_facts
 from l0pyserini.encode.validate import validate
 from l0pyserini.errors import CollectionError
-from l0pyserini.evaluate.efficiency.bm25 import Bm25System
+from l0pyserini.evaluate.efficiency.bm25 import MeasuredBm25
 from l0pyserini.evaluate.efficiency.record import Spread, spread
 from l0pyserini.index import facts as index_facts
 from l0pyserini.search.searcher import ImpactSearcher
 
 
-class System(Protocol):
+class MeasuredIndex(Protocol):
     """What is asked of an index."""
 
     kind: str
@@ -34,16 +34,16 @@ class System(Protocol):
         """Close the index."""
 
 
-def open_system(index: Path, heap: str | None = None) -> System:
+def open_measured(index: Path, heap: str | None = None) -> MeasuredIndex:
     """Open an index of ours, by what its l0pyserini.json says.
 
     Raises:  ImpactIndexError: if it is no index of ours.
     """
     facts = bm25_facts(index)
-    return ImpactSystem(index, heap) if facts is None else Bm25System(index, facts)
+    return MeasuredImpacts(index, heap) if facts is None else MeasuredBm25(index, facts)
 
 
-class ImpactSystem:
+class MeasuredImpacts:
     """An impact index with the query encoder it was built for."""
 
     kind = "impact"
