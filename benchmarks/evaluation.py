@@ -69,7 +69,8 @@ def equal(shared: Path) -> None:
             for line in done.stdout.splitlines():
                 printed, qid, value = line.split()
                 if printed in ours:
-                    by_topic = {**found.per_topic[ours[printed]], "all": found.means[ours[printed]]}
+                    name_here = ours[printed]
+                    by_topic = {**found.printed(name_here), "all": found.means[name_here]}
                     values += 1
                     different += by_topic[qid] != float(value)
             print(f"{name}: {len(ours)} measures, {values:,} values, {different} differ")
