@@ -241,6 +241,6 @@ def test_scores_are_shown_with_the_published_decimals():
     assert frame["published"].isna().tolist() == [False, False, True]
     assert as_csv(frame).splitlines()[3] == "cacm,x,AP,0.3,,,,,"
     page = matrix_page(matrix)
-    assert "0.716 <span class='equal'>+0.0003 equal</span>" in page
-    assert "0.352 <span class='differs'>-0.0119 differs</span>" in page
+    assert '0.716 <span class="equal">+0.0003 equal</span>' in page
+    assert '0.352 <span class="differs">-0.0119 differs</span>' in page
     assert "<small>of 2 sets, 0.5340 -0.0058</small>" in page
