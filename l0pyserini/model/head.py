@@ -173,7 +173,8 @@ class FbgemmHead(TiledHead):
     def _maxima(self, hidden: Tensor, mask: Tensor) -> Tensor:
         filled = _fill_padding(hidden, mask)
         scale = filled.abs().amax(dim=(1, 2), keepdim=True).clamp(min=TINY)
-        return self._tiled(filled / scale) * scale.squeeze(1)
+        # fbgemm refuses NaN; the scale brings it back.
+        return self._tiled((filled / scale).nan_to_num()) * scale.squeeze(1)
 
     def _products(self, tokens: Tensor) -> Iterator[Tensor]:
         span = torch.linspace(-1, 1, tokens.shape[1]).unsqueeze(0)
