@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 
 from l0pyserini.base.files import atomic_write, sha256
+from l0pyserini.base.limits import JAVA_MAX
 from l0pyserini.data.jsonl import read_objects
 from l0pyserini.data.records import ImpactVector
 from l0pyserini.encode.digest import PostingsDigest
@@ -124,9 +125,9 @@ def parse_encoded(record: dict[str, Any], where: str) -> EncodedDocument:
     Raises:  CollectionError: if it has no usable id or vector.
     """
     docid = record.get("id")
-    if not isinstance(docid, str) or not docid or any(map(str.isspace, docid)):
+    if not isinstance(docid, str) or not docid or "\0" in docid or any(map(str.isspace, docid)):
         raise CollectionError(
-            f"{where}: the id is {docid!r}, expected a non-empty string without white space."
+            f"{where}: the id is {docid!r}, expected a non-empty string without white space or NUL."
         )
     vector = record.get("vector")
     if not isinstance(vector, dict):
@@ -135,7 +136,12 @@ def parse_encoded(record: dict[str, Any], where: str) -> EncodedDocument:
             "{token: impact}. Write the weights under 'vector'."
         )
     check_vector(vector, f"{where} docid {docid!r}")
-    return EncodedDocument(docid, str(record.get("contents") or ""), vector)
+    contents = record.get("contents")
+    if not isinstance(contents, str | None):
+        raise CollectionError(
+            f"{where} docid {docid!r}: the contents are {contents!r:.60}, expected a text."
+        )
+    return EncodedDocument(docid, contents or "", vector)
 
 
 def check_vector(vector: dict[str, Any], where: str) -> None:
@@ -145,6 +151,11 @@ def check_vector(vector: dict[str, Any], where: str) -> None:
         is empty, has white space or is longer than 255 characters.
     """
     for token, impact in vector.items():
+        if type(impact) is int and impact > JAVA_MAX:
+            raise CollectionError(
+                f"{where}: impact {impact} for {token!r} is above {JAVA_MAX:,}, the most that "
+                "Lucene keeps. Encode with a smaller --scale."
+            )
         if type(impact) is not int or impact < 1:
             raise CollectionError(
                 f"{where}: impact {impact!r} for {token!r} is not an integer above 0. "

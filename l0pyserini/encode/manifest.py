@@ -22,7 +22,7 @@ SETTINGS = {
 """The settings that later stages rely on."""
 
 _COUNTS = ("documents", "empty_documents", "terms", "postings", "impacts")
-_SHARD = {"file": str, "documents": int, "bytes": int, "sha256": str}
+_SHARD = {"documents": int, "bytes": int, "sha256": str}
 _FIELDS = {
     **dict.fromkeys(_COUNTS, int),
     "shards": [_SHARD],

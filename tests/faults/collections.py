@@ -41,6 +41,10 @@ VECTORS = {
     "an impact as text": ('{"one": "2"}', (WHERE, f"impact '2' for 'one' {IMPACT}", SCALE)),
     "true as impact": ('{"one": true}', (WHERE, f"impact True for 'one' {IMPACT}", SCALE)),
     "null as impact": ('{"one": null}', (WHERE, f"impact None for 'one' {IMPACT}", SCALE)),
+    "an impact beyond Java": (
+        '{"one": 2147483648}',
+        (WHERE, "impact 2147483648 for 'one' is above 2,147,483,647", "smaller --scale"),
+    ),
     "a list as vector": ('[["one", 2]]', (WHERE, "the vector is list", "{token: impact}")),
     "null as vector": ("null", (WHERE, "the vector is NoneType", "{token: impact}")),
     "a token with a blank": ('{"one two": 2}', (WHERE, "token 'one two'", "mark it as special")),
@@ -55,6 +59,14 @@ SHARDS: dict[str, tuple[str | bytes, tuple[str, str, str]]] = {
     "an id with a blank": (
         '{"id": "a b", "vector": {}}\n',
         (":1", "the id is 'a b'", "without white space"),
+    ),
+    "an id with a NUL": (
+        '{"id": "a\\u0000", "vector": {}}\n',
+        (":1", "the id is 'a\\x00'", "white space or NUL"),
+    ),
+    "contents as a list": (
+        '{"id": "a", "contents": ["x"], "vector": {}}\n',
+        (":1 docid 'a'", "the contents are ['x']", "expected a text"),
     ),
     "an id twice": (LINE + LINE, (":2 docid 'a'", "seen before", "remove or rename one")),
     "a line cut short": (LINE + '{"id": "b", "v', (":2", "malformed JSON", "one JSON object a")),
