@@ -21,7 +21,7 @@ from l0pyserini.index.facts import FILE_NAME, changed_facts, read_facts, read_in
 from l0pyserini.index.settle import LUCENE_MARKER, settle
 from l0pyserini.index.source import Source, open_source
 from l0pyserini.index.verify import reader_digest, reader_totals
-from l0pyserini.lucene.jvm import java_class, java_message, java_string, start_jvm
+from l0pyserini.lucene.jvm import java_class, java_message, java_path, java_string, start_jvm
 from l0pyserini.query import encoder as query
 
 GROWER = "io.l0pyserini.ImpactGrower"
@@ -88,7 +88,7 @@ def _append(
     with _grower(index, heap) as grower:
         with progress_bar(len(source.shards), "append", "files") as bar:
             for shard in source.shards:
-                grower.append(java_string(str(shard)), threads, facts["stores_text"])
+                grower.append(java_path(shard), threads, facts["stores_text"])
                 bar.update()
         if optimize:
             grower.optimize()
@@ -154,7 +154,7 @@ def merge_indexes(
         if all_facts[0]["query_encoder"]:
             shutil.copyfile(sources[0] / query.FILE_NAME, folder / query.FILE_NAME)
         with _grower(folder, heap, place) as grower:
-            grower.merge([java_string(str(source)) for source in sources])
+            grower.merge([java_path(source) for source in sources])
             if optimize:
                 grower.optimize()
             return _commit(grower, folder, further_corpora(*all_facts), promised)
@@ -208,7 +208,7 @@ def _grower(index: Path, heap: str | None, shown: Path | None = None) -> Iterato
     start_jvm(heap)
     grower = None
     try:
-        grower = java_class(GROWER)(java_string(str(index)))
+        grower = java_class(GROWER)(java_path(index))
         settle(index)
         yield grower
     except L0Error:

@@ -12,7 +12,7 @@ from l0pyserini.encode.vocabulary import TermTotals
 from l0pyserini.errors import ImpactIndexError, JavaError, L0Error
 from l0pyserini.index.facts import read_facts, read_index_vocabulary
 from l0pyserini.index.source import open_source
-from l0pyserini.lucene.jvm import is_thrown, java_class, java_message, java_string
+from l0pyserini.lucene.jvm import is_thrown, java_class, java_message, java_path
 
 FIELD = "contents"
 
@@ -125,7 +125,7 @@ def check_index(folder: Path) -> None:
     Raises:  ImpactIndexError: if something is damaged, or another process writes the index.
     """
     try:
-        damage = java_class("io.l0pyserini.ImpactCheck").of(java_string(str(folder)))
+        damage = java_class("io.l0pyserini.ImpactCheck").of(java_path(folder))
     except Exception as fault:
         if is_thrown(fault, "LockObtainFailedException"):
             raise ImpactIndexError(

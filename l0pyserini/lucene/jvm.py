@@ -222,6 +222,14 @@ def java_string(text: str) -> Any:
     return java_class("java.lang.String")(text.encode(), "UTF-8")
 
 
+def java_path(path: str | os.PathLike[str]) -> Any:
+    """Return a path as Java has to be given it: from the root.
+
+    Java looks for other paths where this process was when the JVM started, not where it is now.
+    """
+    return java_string(str(Path(path).absolute()))
+
+
 def is_thrown(fault: BaseException, java_name: str) -> bool:
     """Return whether a fault is a Java exception of a class, named without its package."""
     return str(getattr(fault, "classname", "")).rpartition(".")[2] == java_name

@@ -16,6 +16,7 @@ from l0pyserini.index.verify import unreadable
 from l0pyserini.lucene.jvm import (
     attach_thread,
     java_class,
+    java_path,
     java_string,
     start_jvm,
 )
@@ -72,7 +73,7 @@ class ImpactSearcher:
         impact_search = java_class("io.l0pyserini.ImpactSearch")
         self._names = names = ", ".join(map(str, self.indexes))
         try:
-            opened = impact_search([java_string(str(folder)) for folder in self.indexes])
+            opened = impact_search([java_path(folder) for folder in self.indexes])
         except Exception as fault:
             raise unreadable(names, fault) from fault
         self._searcher: Any = opened
@@ -202,7 +203,7 @@ class ImpactSearcher:
         check_count(k, "k")
         check_count(threads, "threads")
         lines = b"".join(self._line(qid, query) for qid, query in batch)
-        file, written_tag = java_string(str(path)), java_string(tag)
+        file, written_tag = java_path(path), java_string(tag)
         candidates = self.approximation.candidates
         written, without_hits = self._call(
             "writeRun", lines, k, candidates, threads, file, written_tag, remove_query

@@ -159,3 +159,10 @@ def test_searching_loads_no_torch(small):
         "print({'torch', 'transformers', 'pandas', 'scipy'} & set(sys.modules))"
     )
     assert fresh_process("-c", program).stdout.splitlines()[-1] == "set()"
+
+
+def test_paths_are_this_process_s_and_not_the_jvm_s(small, monkeypatch):
+    """The JVM keeps the folder it was started in."""
+    monkeypatch.chdir(small)
+    with ImpactSearcher("index") as searcher:
+        assert searcher.search("algebraic language", k=1)

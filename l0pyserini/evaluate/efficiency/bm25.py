@@ -12,7 +12,7 @@ from l0pyserini.data import open_corpus
 from l0pyserini.data.records import Document
 from l0pyserini.evaluate.efficiency.record import Spread, spread
 from l0pyserini.index.verify import open_reader
-from l0pyserini.lucene.jvm import java_class
+from l0pyserini.lucene.jvm import java_class, java_path
 
 _BATCH = 1000
 
@@ -30,7 +30,7 @@ class MeasuredBm25:
         self.index_bytes: int = facts["bytes"]
         self._fields: list[str] = facts.get("fields") or [baseline.CONTENTS]
         self.df = dict(_document_frequencies(index, self._fields))
-        self._searcher = java_class("io.anserini.search.SimpleSearcher")(str(index))
+        self._searcher = java_class("io.anserini.search.SimpleSearcher")(java_path(index))
         self._searcher.set_bm25(baseline.K1, baseline.B)
         self._list = java_class("java.util.ArrayList")
 
