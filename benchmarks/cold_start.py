@@ -21,7 +21,7 @@ import sys
 from l0pyserini.lucene import start_jvm
 start_jvm()
 from pyserini.search.lucene import LuceneImpactSearcher
-from l0pyserini.search import IdfQueryEncoder
+from l0pyserini.query import IdfQueryEncoder
 index = sys.argv[1]
 searcher = LuceneImpactSearcher(index, IdfQueryEncoder.load(index + "/query_encoder.json"))
 for hit in searcher.search(sys.argv[2], 10):

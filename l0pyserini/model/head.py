@@ -152,8 +152,8 @@ class FbgemmHead(TiledHead):
     """fbgemm's linear layer of int8 weights and 7-bit inputs, for CPUs with AVX2 and no more.
 
     Their byte products are summed in pairs into 16 bits, which 8-bit inputs overflow. fbgemm takes
-    one range for all inputs of a call; each document is scaled to -1..1 and a row that spans just
-    that goes along, so that no document's result depends on those beside it.
+    one range for all inputs of a call; each token is scaled to -1..1 and a row that spans just that
+    goes along, so that no token's result depends on those beside it.
     """
 
     def _prepare(self, rows: Tensor) -> Tensor:
@@ -170,16 +170,13 @@ class FbgemmHead(TiledHead):
         finally:
             torch.backends.quantized.engine = before
 
-    def _maxima(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        filled = _fill_padding(hidden, mask)
-        scale = filled.abs().amax(dim=(1, 2), keepdim=True).clamp(min=TINY)
-        # fbgemm refuses NaN; the scale brings it back.
-        return self._tiled((filled / scale).nan_to_num()) * scale.squeeze(1)
-
     def _products(self, tokens: Tensor) -> Iterator[Tensor]:
+        scale = tokens.abs().amax(dim=1, keepdim=True).clamp(min=TINY)
         span = torch.linspace(-1, 1, tokens.shape[1]).unsqueeze(0)
-        rows = torch.cat([tokens, span])
-        return (torch.ops.quantized.linear_dynamic(rows, tile, True)[:-1] for tile in self._tiles)
+        # fbgemm refuses NaN; the scale brings it back.
+        rows = torch.cat([(tokens / scale).nan_to_num(), span])
+        for tile in self._tiles:
+            yield torch.ops.quantized.linear_dynamic(rows, tile, True)[:-1].mul_(scale)
 
 
 HEADS: dict[str, Callable[[Tensor, Tensor], TiledHead]] = {

@@ -1,8 +1,8 @@
 """Fields of records: a missing or odd one is named with its place, whatever lies around it."""
 
 import pytest
-from l0pyserini.fields import check_fields
 
+from l0pyserini.base.fields import check_fields
 from l0pyserini.errors import ResultsError
 
 FIELDS = {"n": int, "x": float, "inner": {"s": str}, "many": [{"b": bool}], "maybe": (float,)}

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from l0pyserini.base import folders as publish
+from l0pyserini.base import folders
 from l0pyserini.base.folders import atomic_folder, changing, exchange
 from l0pyserini.base.locks import hold
 from l0pyserini.errors import DiskError, OutputBusyError, OutputExistsError
@@ -28,7 +28,7 @@ def held(target):
 @pytest.fixture(params=["exchange", "renames"])
 def way(request, monkeypatch):
     if request.param == "renames":
-        monkeypatch.setattr(publish, "exchange", lambda *_: False)
+        monkeypatch.setattr(folders, "exchange", lambda *_: False)
     return request.param
 
 
@@ -91,8 +91,8 @@ def exchange_works(folder):
 DIE = """
 import os, sys
 from pathlib import Path
-from l0pyserini import publish
-from l0pyserini.publish import atomic_folder
+from l0pyserini.base import folders
+from l0pyserini.base.folders import atomic_folder
 count = int(sys.argv[3])
 def counted(function):
     def call(*given, **options):
@@ -102,12 +102,12 @@ def counted(function):
         return function(*given, **options)
     return call
 if sys.argv[2] == "renames":
-    publish.exchange = lambda *_: False
+    folders.exchange = lambda *_: False
 else:
-    publish.exchange = counted(publish.exchange)
-publish.os.replace = counted(os.replace)
-publish.sync_folder = counted(publish.sync_folder)
-publish.shutil.rmtree = counted(publish.shutil.rmtree)
+    folders.exchange = counted(folders.exchange)
+folders.os.replace = counted(os.replace)
+folders.sync_folder = counted(folders.sync_folder)
+folders.shutil.rmtree = counted(folders.shutil.rmtree)
 with atomic_folder(sys.argv[1], True, "segments_*") as place:
     (place / "segments_1").write_text("second")
     (place / "more").write_text("second")
@@ -197,7 +197,7 @@ def test_a_folder_that_cannot_be_put_in_place_is_removed(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(16, "Device or resource busy")
 
-    monkeypatch.setattr(publish, "exchange", fail)
+    monkeypatch.setattr(folders, "exchange", fail)
     with pytest.raises(DiskError, match="index: cannot be written .Device or resource busy"):
         make(tmp_path / "index", "second")
     assert held(tmp_path / "index") == "first"
@@ -213,8 +213,8 @@ def test_a_folder_that_cannot_be_moved_away_stays(tmp_path, monkeypatch):
             raise OSError(16, "Device or resource busy")
         replace(source, target)
 
-    monkeypatch.setattr(publish, "exchange", lambda *_: False)
-    monkeypatch.setattr(publish.os, "replace", fail)
+    monkeypatch.setattr(folders, "exchange", lambda *_: False)
+    monkeypatch.setattr(folders.os, "replace", fail)
     with pytest.raises(DiskError, match="index: cannot be written .Device or resource busy"):
         make(tmp_path / "index", "second")
     assert held(tmp_path / "index") == "first"
@@ -224,13 +224,13 @@ def test_a_folder_that_cannot_be_moved_away_stays(tmp_path, monkeypatch):
 def test_everything_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch):
     make(tmp_path / "index", "first")
     synced, at_exchange = [], []
-    plain, swap = os.fsync, publish.exchange
+    plain, swap = os.fsync, folders.exchange
     monkeypatch.setattr(
-        publish.os,
+        folders.os,
         "fsync",
         lambda fd: (synced.append(path_of(fd)), plain(fd)),
     )
-    monkeypatch.setattr(publish, "exchange", lambda *g: (at_exchange.extend(synced), swap(*g))[1])
+    monkeypatch.setattr(folders, "exchange", lambda *g: (at_exchange.extend(synced), swap(*g))[1])
     with atomic_folder(tmp_path / "index", True, MARKER) as place:
         (place / "sub").mkdir()
         expected = {str(write(place / name, "x")) for name in ("segments_1", "sub/f")}
@@ -240,6 +240,6 @@ def test_everything_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypat
 
 def test_changing_a_folder_where_nothing_beside_it_can_be_written(tmp_path, monkeypatch):
     make(tmp_path / "index", "first")
-    monkeypatch.setattr(publish.os, "access", lambda *_: False)
+    monkeypatch.setattr(folders.os, "access", lambda *_: False)
     with hold(tmp_path / "index"), changing(tmp_path / "index") as place:
         assert place == tmp_path / "index"

@@ -17,7 +17,7 @@ from l0pyserini.lucene import start_jvm
 start_jvm()
 from pyserini.search.lucene import LuceneImpactSearcher
 from l0pyserini import read_topics
-from l0pyserini.search import IdfQueryEncoder
+from l0pyserini.query import IdfQueryEncoder
 index, topics, k, output = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 searcher = LuceneImpactSearcher(index, IdfQueryEncoder.load(index + "/query_encoder.json"), -1)
 asked = read_topics(topics)
