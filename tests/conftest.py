@@ -95,7 +95,7 @@ def cacm(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def scifact(shared: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """SciFact encoded with splade-tiny in float32 and one logarithm, and BM25.
+    """SciFact's first 128 tokens by splade-tiny in float32 and one logarithm, and BM25.
 
     encoded/, index/, run.txt, bm25.txt
     """
@@ -111,6 +111,7 @@ def scifact(shared: Path, once: Callable[[str, Callable[[Path], None]], Path]) -
             folder / "encoded",
             activation="log1p_relu",
             idf=str(shared / "reference/idf.json"),
+            max_length=128,
         )
         build_index(folder / "encoded", folder / "index")
         search_topics(folder / "index", data, folder / "run.txt")
