@@ -251,6 +251,22 @@ def read_raw_lines(
             ) from fault
 
 
+def read_json(path: str | os.PathLike[str], error: type[L0Error], mend: str) -> Any:
+    """Read a JSON file.
+
+    Args:    mend: what to do when it cannot be used, as the end of the message.
+    Raises:  error: if it is missing, cannot be read, or is no JSON.
+    """
+    try:
+        return json.loads(Path(path).read_bytes())
+    except FileNotFoundError:
+        raise error(f"{path}: no such file. {mend}") from None
+    except OSError as fault:
+        raise error(f"{path}: cannot be read ({fault.strerror}). {mend}") from fault
+    except (ValueError, RecursionError) as fault:
+        raise error(f"{path}: not valid JSON ({fault}). {mend}") from fault
+
+
 @contextlib.contextmanager
 def readable(path: str | os.PathLike[str], error: type[L0Error]) -> Iterator[None]:
     """Turn the system's refusal to let a file be read into an error of ours."""

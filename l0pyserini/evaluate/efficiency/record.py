@@ -3,7 +3,6 @@
 docs/evaluation.md describes the schema field by field.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from l0pyserini.base.fields import check_fields
-from l0pyserini.base.files import write_json
+from l0pyserini.base.files import read_json, write_json
 from l0pyserini.errors import ResultsError
 
 if TYPE_CHECKING:
@@ -186,14 +185,7 @@ def read_efficiency(path: str | Path) -> dict[str, Any]:
     Raises:  ResultsError: if it is missing or no such record.
     """
     mend = "Write one with `python -m l0pyserini.evaluate.efficiency --output`."
-    try:
-        record = json.loads(Path(path).read_bytes())
-    except FileNotFoundError:
-        raise ResultsError(f"{path}: no such file. {mend}") from None
-    except OSError as fault:
-        raise ResultsError(f"{path}: cannot be read ({fault.strerror}). {mend}") from fault
-    except (ValueError, RecursionError) as fault:
-        raise ResultsError(f"{path}: not valid JSON ({fault}). {mend}") from fault
+    record = read_json(path, ResultsError, mend)
     seen = record.get("format") if isinstance(record, dict) else type(record).__name__
     if seen != FORMAT:
         raise ResultsError(f"{path}: its format is {seen!r}, expected {FORMAT!r}. {mend}")

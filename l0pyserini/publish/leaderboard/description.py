@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.base.files import read_json
 from l0pyserini.errors import ResultsError
 
 _SHARED = {"team": "", "description": "", "paper": "", "code": "", "contact": ""}
@@ -77,14 +78,7 @@ def read_description(kind: str, path: str | Path) -> dict[str, Any]:
     Raises:  ResultsError: if it is missing, malformed or not filled in.
     """
     mend = f"`python -m l0pyserini.publish.leaderboard {kind} --template` prints one to fill in."
-    try:
-        record = json.loads(Path(path).read_bytes())
-    except FileNotFoundError:
-        raise ResultsError(f"{path}: no such file. {mend}") from None
-    except OSError as fault:
-        raise ResultsError(f"{path}: cannot be read ({fault.strerror}). {mend}") from fault
-    except (ValueError, RecursionError) as fault:
-        raise ResultsError(f"{path}: not valid JSON ({fault}). {mend}") from fault
+    record = read_json(path, ResultsError, mend)
     template = TEMPLATES[kind]
     if not isinstance(record, dict):
         raise ResultsError(f"{path}: is no JSON object. {mend}")
