@@ -24,12 +24,14 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Compiled here, torch and transformers load in half the time, also where Python may not write
+# bytecode when it runs, as in many containers.
 $(STAMP): setup.cfg pyproject.toml $(LOCK)
 	@test -n "$(PYTHON)" || { echo "l0pyserini needs Python 3.12 or newer, and none was found." \
 		"Install one, for example: apt install python3.12 python3.12-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet -r $(LOCK)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode -r $(LOCK)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
 	@touch $@
 

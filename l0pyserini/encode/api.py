@@ -52,7 +52,7 @@ def encode_corpus(
              backend: float32, bfloat16, int8 or fbgemm, or auto for the fastest here.
              part: which share of the shards to encode.
     Returns: the manifest (None while other parts are not done), and the seconds that encoding
-             took, model loading left out.
+             took, model loading left out; 0 where what was to be resumed was finished already.
     Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError.
 
     Example:
@@ -94,7 +94,8 @@ def encode_corpus(
         ),
         {"name": checkpoint.name, "weights_sha256": checkpoint.weights_sha256()},
     )
-    return job.run(overwrite, resume), watch.seconds
+    manifest = job.run(overwrite, resume)
+    return manifest, 0.0 if job.found_finished else watch.seconds
 
 
 def _settled(backend: str, output: Path, part: Part, resume: bool) -> str:
@@ -138,11 +139,13 @@ def _planned(
 
 
 def summary(manifest: Manifest, output: str | Path, seconds: float) -> str:
-    """Return what a person wants to know of a finished encoding."""
+    """Return what a person wants to know of a finished encoding; 0 seconds: it was there already."""
     empty = manifest.empty_documents
     lines = [
         f"encoded {manifest.documents:,} documents in {seconds:.1f} s "
-        f"({manifest.documents / max(seconds, 1e-9):.1f} docs/s) into {output}",
+        f"({manifest.documents / seconds:.1f} docs/s) into {output}"
+        if seconds
+        else f"{output} holds all {manifest.documents:,} documents, encoded with these settings",
         f"  documents without any token: {empty:,}"
         + (" (kept here; Lucene holds no entry for them)" if empty else ""),
         f"  tokens a document: mean {manifest.nnz['mean']:.1f}, median {manifest.nnz['p50']:.0f}, "

@@ -84,6 +84,7 @@ class CorpusEncoder:
         self._statistics: CollectionStatistics | None = CollectionStatistics()
         self._sample: tuple[Sequence[Document], list[ArrayVector]] | None = None
         self._mass = np.zeros(2)
+        self.found_finished = False
         self._settings = self._make_settings(encoder_facts)
         self._journal = Journal(self._output, options.part, self._settings)
         self._faults = self._token_faults()
@@ -116,7 +117,8 @@ class CorpusEncoder:
     def run(self, overwrite: bool = False, resume: bool = False) -> Manifest | None:
         """Encode the corpus, or this part of it.
 
-        The collection is made beside its place and put there whole.
+        The collection is made beside its place and put there whole. found_finished tells afterwards
+        whether what was to be resumed was whole already.
 
         Returns: the manifest, None while other parts are not done.
         Raises:  OutputExistsError: if the folder holds a collection, or an unfinished one and
@@ -131,6 +133,7 @@ class CorpusEncoder:
         with disk_errors(self._output), self._journal.locked():
             finished = prepare_folder(self._place, self._journal, overwrite, resume)
             if finished is not None:
+                self.found_finished = True
                 return finished
             todo = [number for number in own if self._name(number) not in self._journal.finished]
             if len(todo) < len(spans):

@@ -190,10 +190,10 @@ def test_what_cannot_be_resumed_is_refused(corpus, small, tmp_path):
 def test_killed_at_random_moments_it_resumes(tmp_path):
     """Real kills: the process is stopped at random until it gets through."""
     corpus = tmp_path / "docs.jsonl"
-    write_small_corpus(corpus, 400)
-    encode_corpus(str(corpus), "splade-tiny", tmp_path / "whole", shard_size=50, batch_size=8)
+    write_small_corpus(corpus, 240)
+    encode_corpus(str(corpus), "splade-tiny", tmp_path / "whole", shard_size=30, batch_size=8)
     arguments = ["--corpus", corpus, "--encoder", "splade-tiny", "--output", tmp_path / "e"]
-    arguments += ["--shard-size", 50, "--batch-size", 8, "--resume"]
+    arguments += ["--shard-size", 30, "--batch-size", 8, "--resume"]
     chance = random.Random(7)
     for attempt in range(12):
         process = subprocess.Popen(
@@ -205,7 +205,7 @@ def test_killed_at_random_moments_it_resumes(tmp_path):
         while not (work / "encoding-0-of-1.journal").exists() and process.poll() is None:
             time.sleep(0.05)
         try:
-            process.wait(timeout=chance.uniform(0.2, 1.5) if attempt < 5 else None)
+            process.wait(timeout=chance.uniform(0.2, 1.2) if attempt < 4 else None)
             break
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)

@@ -18,25 +18,29 @@ start_jvm()
 from pyserini.search.lucene import LuceneImpactSearcher
 from l0pyserini import read_topics
 from l0pyserini.query import IdfQueryEncoder
-index, topics, k, output = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+index, topics, output, *ks = sys.argv[1:]
 searcher = LuceneImpactSearcher(index, IdfQueryEncoder.load(index + "/query_encoder.json"), -1)
 asked = read_topics(topics)
-found = searcher.batch_search([t.text for t in asked], [t.qid for t in asked], k, threads=2)
-json.dump({q: [(h.docid, h.score) for h in hits] for q, hits in found.items()}, open(output, "w"))
+texts, qids = [t.text for t in asked], [t.qid for t in asked]
+for k in ks:
+    found = searcher.batch_search(texts, qids, int(k), threads=2)
+    with open(f"{output}/{k}.json", "w") as file:
+        json.dump({q: [(h.docid, h.score) for h in hits] for q, hits in found.items()}, file)
 """
 
 
-def both(index, topics, k, tmp_path):
-    done = fresh_process("-c", PYSERINI, index, topics, k, tmp_path / "theirs.json")
+def pyserinis(index, topics, ks, folder):
+    """Write {qid: [[docid, score], ...]} of Pyserini into K.json, for each k."""
+    done = fresh_process("-c", PYSERINI, index, topics, folder, *ks)
     assert done.returncode == 0, done.stderr
-    theirs = json.loads((tmp_path / "theirs.json").read_text())
+    return folder
+
+
+def assert_same(index, topics, k, folder):
+    theirs = json.loads((folder / f"{k}.json").read_text())
     asked = [(topic.qid, topic.text) for topic in read_topics(str(topics))]
     with ImpactSearcher(index) as searcher:
         ours = dict(searcher.search_topics(asked, k, threads=2, batch_size=128))
-    return ours, theirs
-
-
-def assert_same(ours, theirs):
     assert ours.keys() == theirs.keys()
     for qid, hits in ours.items():
         assert [hit.docid for hit in hits] == [docid for docid, _ in theirs[qid]], qid
@@ -45,12 +49,22 @@ def assert_same(ours, theirs):
 
 
 def test_same_hits_same_order_on_cacm(cacm, tmp_path):
-    assert_same(*both(cacm / "indexes/cacm", "cacm", 1000, tmp_path))
+    index = cacm / "indexes/cacm"
+    assert_same(index, "cacm", 1000, pyserinis(index, "cacm", [1000], tmp_path))
 
 
-@pytest.mark.parametrize("k", [1, 10, 100, 1000])
-def test_same_hits_same_order_on_scifact(scifact, shared, tmp_path, k):
-    assert_same(*both(scifact / "index", shared / "data/scifact", k, tmp_path))
+DEPTHS = [1, 10, 100, 1000]
+
+
+@pytest.fixture(scope="module")
+def pyserinis_on_scifact(scifact, shared, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pyserini")
+    return pyserinis(scifact / "index", shared / "data/scifact", DEPTHS, folder)
+
+
+@pytest.mark.parametrize("k", DEPTHS)
+def test_same_hits_same_order_on_scifact(scifact, shared, pyserinis_on_scifact, k):
+    assert_same(scifact / "index", shared / "data/scifact", k, pyserinis_on_scifact)
 
 
 def assert_scores_are_dot_products(encoded, index, topics):

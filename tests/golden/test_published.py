@@ -18,7 +18,7 @@ def test_bm25_on_cacm(cacm):
     assert means["P@30"] == 0.1942
 
 
-def test_splade_tiny_on_scifact(scifact, shared):
+def test_splade_tiny_on_the_beginnings_of_scifact(scifact, shared):
     means = evaluate_run(str(shared / "data/scifact"), scifact / "run.txt").means
-    assert means["nDCG@10"] == pytest.approx(0.633, abs=0.001)
-    assert Manifest.load(scifact / "encoded").nnz["mean"] == pytest.approx(247, abs=0.5)
+    assert means["nDCG@10"] == pytest.approx(0.5544, abs=0.001)
+    assert Manifest.load(scifact / "encoded").nnz["mean"] == pytest.approx(178.7, abs=0.5)
