@@ -95,13 +95,13 @@ def cacm(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def scifact(shared: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """SciFact's first 128 tokens by splade-tiny in float32 and one logarithm, and BM25.
+    """The first 64 tokens of SciFact's documents by splade-tiny in float32 and one logarithm.
 
-    encoded/, index/, run.txt, bm25.txt
+    encoded/, index/, run.txt
     """
 
     def build(folder: Path) -> None:
-        from l0pyserini import build_index, encode_corpus, run_bm25
+        from l0pyserini import build_index, encode_corpus
         from l0pyserini.search.api import search_topics
 
         data = str(shared / "data/scifact")
@@ -111,10 +111,24 @@ def scifact(shared: Path, once: Callable[[str, Callable[[Path], None]], Path]) -
             folder / "encoded",
             activation="log1p_relu",
             idf=str(shared / "reference/idf.json"),
-            max_length=128,
+            max_length=64,
         )
         build_index(folder / "encoded", folder / "index")
         search_topics(folder / "index", data, folder / "run.txt")
-        run_bm25(data, folder / "bm25", data, folder / "bm25.txt")
 
     return once("scifact", build)
+
+
+@pytest.fixture(scope="session")
+def bm25_matrix(shared: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """SciFact and NFCorpus by BM25 over one field and over two: the folder of `reproduce`."""
+
+    def build(folder: Path) -> None:
+        from l0pyserini.publish.reproduce import DATASETS, reproduce
+        from l0pyserini.publish.reproduce.systems import EncoderOptions, chosen_systems
+
+        datasets = [DATASETS[name] for name in ("scifact", "nfcorpus")]
+        systems = chosen_systems(["flat", "multifield"], [], EncoderOptions())
+        reproduce(datasets, systems, shared / "data", folder / "out")
+
+    return once("reproduce", build) / "out"

@@ -139,7 +139,10 @@ def _planned(
 
 
 def summary(manifest: Manifest, output: str | Path, seconds: float) -> str:
-    """Return what a person wants to know of a finished encoding; 0 seconds: it was there already."""
+    """Return what a person wants to know of a finished encoding.
+
+    Args:    seconds: that it took; 0 where it was there already.
+    """
     empty = manifest.empty_documents
     lines = [
         f"encoded {manifest.documents:,} documents in {seconds:.1f} s "

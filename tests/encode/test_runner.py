@@ -205,7 +205,7 @@ def test_killed_at_random_moments_it_resumes(tmp_path):
         while not (work / "encoding-0-of-1.journal").exists() and process.poll() is None:
             time.sleep(0.05)
         try:
-            process.wait(timeout=chance.uniform(0.2, 1.2) if attempt < 4 else None)
+            process.wait(timeout=chance.uniform(0.2, 1.2) if attempt < 3 else None)
             break
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)

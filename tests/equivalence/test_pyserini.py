@@ -7,6 +7,7 @@ import pytest
 
 from l0pyserini import ImpactSearcher, read_topics
 from l0pyserini.encode import read_shard, shard_paths
+from tests.conftest import SHARED
 from tests.helpers import fresh_process
 
 # Pyserini imports torch, openai and sklearn, so it runs in a process of its own: on our JVM, with
@@ -18,26 +19,33 @@ start_jvm()
 from pyserini.search.lucene import LuceneImpactSearcher
 from l0pyserini import read_topics
 from l0pyserini.query import IdfQueryEncoder
-index, topics, output, *ks = sys.argv[1:]
-searcher = LuceneImpactSearcher(index, IdfQueryEncoder.load(index + "/query_encoder.json"), -1)
-asked = read_topics(topics)
-texts, qids = [t.text for t in asked], [t.qid for t in asked]
-for k in ks:
-    found = searcher.batch_search(texts, qids, int(k), threads=2)
-    with open(f"{output}/{k}.json", "w") as file:
+for index, topics, k, output in json.loads(sys.argv[1]):
+    searcher = LuceneImpactSearcher(index, IdfQueryEncoder.load(index + "/query_encoder.json"), -1)
+    asked = read_topics(topics)
+    found = searcher.batch_search([t.text for t in asked], [t.qid for t in asked], k, threads=2)
+    with open(output, "w") as file:
         json.dump({q: [(h.docid, h.score) for h in hits] for q, hits in found.items()}, file)
 """
 
+DEPTHS = [1, 10, 100, 1000]
 
-def pyserinis(index, topics, ks, folder):
-    """Write {qid: [[docid, score], ...]} of Pyserini into K.json, for each k."""
-    done = fresh_process("-c", PYSERINI, index, topics, folder, *ks)
+
+@pytest.fixture(scope="module")
+def pyserinis(request, cacm, tmp_path_factory):
+    """Pyserini's hits, {qid: [[docid, score], ...]}: cacm.1000.json, and scifact.K.json."""
+    folder = tmp_path_factory.mktemp("pyserini")
+    jobs = [(cacm / "indexes/cacm", "cacm", 1000, folder / "cacm.1000.json")]
+    if SHARED.is_dir():
+        index = request.getfixturevalue("scifact") / "index"
+        data = SHARED / "data/scifact"
+        jobs += [(index, data, k, folder / f"scifact.{k}.json") for k in DEPTHS]
+    done = fresh_process("-c", PYSERINI, json.dumps(jobs, default=str))
     assert done.returncode == 0, done.stderr
     return folder
 
 
-def assert_same(index, topics, k, folder):
-    theirs = json.loads((folder / f"{k}.json").read_text())
+def assert_same(index, topics, k, file):
+    theirs = json.loads(file.read_text())
     asked = [(topic.qid, topic.text) for topic in read_topics(str(topics))]
     with ImpactSearcher(index) as searcher:
         ours = dict(searcher.search_topics(asked, k, threads=2, batch_size=128))
@@ -48,23 +56,14 @@ def assert_same(index, topics, k, folder):
             assert abs(hit.score - score) <= 0.01
 
 
-def test_same_hits_same_order_on_cacm(cacm, tmp_path):
-    index = cacm / "indexes/cacm"
-    assert_same(index, "cacm", 1000, pyserinis(index, "cacm", [1000], tmp_path))
-
-
-DEPTHS = [1, 10, 100, 1000]
-
-
-@pytest.fixture(scope="module")
-def pyserinis_on_scifact(scifact, shared, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pyserini")
-    return pyserinis(scifact / "index", shared / "data/scifact", DEPTHS, folder)
+def test_same_hits_same_order_on_cacm(cacm, pyserinis):
+    assert_same(cacm / "indexes/cacm", "cacm", 1000, pyserinis / "cacm.1000.json")
 
 
 @pytest.mark.parametrize("k", DEPTHS)
-def test_same_hits_same_order_on_scifact(scifact, shared, pyserinis_on_scifact, k):
-    assert_same(scifact / "index", shared / "data/scifact", k, pyserinis_on_scifact)
+def test_same_hits_same_order_on_scifact(scifact, shared, pyserinis, k):
+    file = pyserinis / f"scifact.{k}.json"
+    assert_same(scifact / "index", shared / "data/scifact", k, file)
 
 
 def assert_scores_are_dot_products(encoded, index, topics):

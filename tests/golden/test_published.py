@@ -6,8 +6,9 @@ from l0pyserini import evaluate_run
 from l0pyserini.encode import Manifest
 
 
-def test_bm25_on_scifact(scifact, shared):
-    means = evaluate_run(str(shared / "data/scifact"), scifact / "bm25.txt").means
+def test_bm25_on_scifact(bm25_matrix, shared):
+    run = bm25_matrix / "scifact/bm25-flat/run.txt"
+    means = evaluate_run(str(shared / "data/scifact"), run).means
     assert means["nDCG@10"] == 0.6789
     assert means["R@100"] == 0.9253
 
@@ -20,5 +21,5 @@ def test_bm25_on_cacm(cacm):
 
 def test_splade_tiny_on_the_beginnings_of_scifact(scifact, shared):
     means = evaluate_run(str(shared / "data/scifact"), scifact / "run.txt").means
-    assert means["nDCG@10"] == pytest.approx(0.5544, abs=0.001)
-    assert Manifest.load(scifact / "encoded").nnz["mean"] == pytest.approx(178.7, abs=0.5)
+    assert means["nDCG@10"] == pytest.approx(0.4693, abs=0.001)
+    assert Manifest.load(scifact / "encoded").nnz["mean"] == pytest.approx(124.2, abs=0.5)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from l0pyserini import run_bm25
 from l0pyserini.publish.leaderboard.description import TEMPLATES
 
 FILLED = {
@@ -31,14 +30,9 @@ def describe(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def nfcorpus(shared: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """BM25's run on NFCorpus, 1000 hits a topic: nfcorpus.txt."""
-
-    def build(folder: Path) -> None:
-        data = str(shared / "data/nfcorpus")
-        run_bm25(data, folder / "index", data, folder / "nfcorpus.txt")
-
-    return once("nfcorpus.bm25", build)
+def nfcorpus(bm25_matrix: Path) -> Path:
+    """BM25's run on NFCorpus, 1000 hits a topic."""
+    return bm25_matrix / "nfcorpus/bm25-flat/run.txt"
 
 
 def unpack(archive: Path) -> Path:

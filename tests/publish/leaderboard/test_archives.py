@@ -140,7 +140,7 @@ def test_beir(nfcorpus, shared, tmp_path, describe, capsys):
     output = tmp_path / "b.zip"
     code, out, err = command(
         capsys, "leaderboard", "beir", "--datasets", "nfcorpus", "--qrels",
-        shared / "data/{dataset}", "--run", nfcorpus / "{dataset}.txt",
+        shared / "data/{dataset}", "--run", nfcorpus.parents[2] / "{dataset}/bm25-flat/run.txt",
         "--description", describe("beir"), "--output", output,
     )  # fmt: skip
     assert code == 0
@@ -179,7 +179,7 @@ def mteb_archive(nfcorpus, shared, tmp_path, describe, capsys):
     output = tmp_path / "m.zip"
     code, out, _ = command(
         capsys, "leaderboard", "mteb", "--datasets", "nfcorpus", "--qrels",
-        shared / "data/nfcorpus", "--run", nfcorpus / "nfcorpus.txt",
+        shared / "data/nfcorpus", "--run", nfcorpus,
         "--description", describe("mteb"), "--output", output,
     )  # fmt: skip
     assert code == 0

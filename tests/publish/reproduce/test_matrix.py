@@ -18,23 +18,8 @@ from tests.helpers import command, write
 from tests.publish.reproduce.tiny import write_tiny
 
 
-@pytest.fixture(scope="session")
-def made(shared, once):
-    """SciFact and NFCorpus with BM25; the folder of the matrix."""
-
-    def build(folder):
-        from l0pyserini.publish.reproduce import reproduce
-        from l0pyserini.publish.reproduce.systems import EncoderOptions, chosen_systems
-
-        datasets = [DATASETS[name] for name in ("scifact", "nfcorpus")]
-        systems = chosen_systems(["flat", "multifield"], [], EncoderOptions())
-        reproduce(datasets, systems, shared / "data", folder / "out")
-
-    return once("reproduce", build) / "out"
-
-
-def test_published_bm25_scores_come_out_exactly(made):
-    cells = read_matrix(made)["cells"]
+def test_published_bm25_scores_come_out_exactly(bm25_matrix):
+    cells = read_matrix(bm25_matrix)["cells"]
     found = {(one["dataset"], one["system"]): (one["score"], one["verdict"]) for one in cells}
     assert found == {
         ("scifact", "bm25-flat"): (0.6789, "equal"),
@@ -44,10 +29,12 @@ def test_published_bm25_scores_come_out_exactly(made):
     }
 
 
-def test_every_judged_topic_has_its_value(made):
+def test_every_judged_topic_has_its_value(bm25_matrix):
     """Of NFCorpus's topics some have no hit under BM25; they count 0."""
-    for cell in read_matrix(made)["cells"]:
-        record = json.loads((made / cell["dataset"] / cell["system"] / "cell.json").read_text())
+    for cell in read_matrix(bm25_matrix)["cells"]:
+        record = json.loads(
+            (bm25_matrix / cell["dataset"] / cell["system"] / "cell.json").read_text()
+        )
         topics = record["result"]["per_topic"]
         assert len(topics) == DATASETS[cell["dataset"]].topics
         assert sum(topics.values()) / len(topics) == pytest.approx(cell["score"], abs=1e-4)
@@ -58,11 +45,14 @@ def unpadded(text):
     return re.sub(" +", " ", text)
 
 
-def test_all_formats_hold_the_same(made):
-    matrix = read_matrix(made)
-    with open(made / "matrix.csv") as file:
+def test_all_formats_hold_the_same(bm25_matrix):
+    matrix = read_matrix(bm25_matrix)
+    with open(bm25_matrix / "matrix.csv") as file:
         lines = list(csv.DictReader(file))
-    markdown, page = unpadded((made / "matrix.md").read_text()), (made / "matrix.html").read_text()
+    markdown, page = (
+        unpadded((bm25_matrix / "matrix.md").read_text()),
+        (bm25_matrix / "matrix.html").read_text(),
+    )
     assert len(lines) == len(matrix["cells"]) == 4
     for cell, line in zip(matrix["cells"], lines, strict=True):
         assert float(line["score"]) == cell["score"]
@@ -75,14 +65,14 @@ def test_all_formats_hold_the_same(made):
     assert not re.search(r"(?:src|href)=", page)
 
 
-def test_every_command_gives_the_same_run(made, tmp_path, capsys):
+def test_every_command_gives_the_same_run(bm25_matrix, tmp_path, capsys):
     (cell,) = (
         one
-        for one in read_matrix(made)["cells"]
+        for one in read_matrix(bm25_matrix)["cells"]
         if (one["dataset"], one["system"]) == ("nfcorpus", "bm25-multifield")
     )
     search, evaluate = (
-        shlex.split(line.replace(str(made), str(tmp_path))) for line in cell["commands"]
+        shlex.split(line.replace(str(bm25_matrix), str(tmp_path))) for line in cell["commands"]
     )
     for words in (search, evaluate):
         assert words[:2] == ["python", "-m"]
@@ -90,7 +80,7 @@ def test_every_command_gives_the_same_run(made, tmp_path, capsys):
         assert code == 0
     assert re.search(r"nDCG@10\s+0\.3254", out)
     run = "nfcorpus/bm25-multifield/run.txt"
-    assert (tmp_path / run).read_bytes() == (made / run).read_bytes()
+    assert (tmp_path / run).read_bytes() == (bm25_matrix / run).read_bytes()
 
 
 @pytest.fixture(scope="module")

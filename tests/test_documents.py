@@ -1,0 +1,143 @@
+"""Every command and every example of docs/ that is no matter of hours, run on small inputs."""
+
+import importlib
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from l0pyserini import encode_corpus
+from l0pyserini.data import open_corpus, read_qrels, read_topics
+from l0pyserini.index.api import build_index
+from tests.helpers import command, write
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+COMMAND = re.compile(r"^ {0,4}((?:python -m l0pyserini[. ]|python benchmarks/).+)$", re.MULTILINE)
+COMMANDS = [(page.name, line) for page in PAGES for line in COMMAND.findall(page.read_text())]
+
+ONLY_READ = {
+    "--encoder opensearch-project/": "fetches a model",
+    "--datasets scifact,nfcorpus,arguana": "whole sets; tests/publish/reproduce has a small one",
+    "--datasets cacm,scifact": "whole sets; tests/publish/reproduce has a small one",
+    "publish.leaderboard": "wants a filled-in description; tests/publish/leaderboard has them",
+    "dense:": "a teacher that is fetched; tests/train has a small one",
+    "runs/training-set": "the hours of a whole training",
+    "configs/l0-tiny.yaml": "the hours of a whole training",
+    "runs/scifact.encoded": "takes the whole of SciFact; `scifact` of conftest.py is the same",
+    "$D": "takes the whole of SciFact; `scifact` of conftest.py is the same",
+    "l0pyserini.demo": "`cacm` of conftest.py is the same",
+    "publish.report": "the README's, run with it",
+    "benchmarks/": "minutes to hours; each names its figures",
+}
+"""Words of commands that are only read, and why."""
+
+
+def only_read(line: str) -> bool:
+    return any(words in line for words in ONLY_READ)
+
+
+RUN = [(page, line) for page, line in COMMANDS if not only_read(line)]
+
+
+def words_of(line: str) -> list[str]:
+    """Return a command's words without `python -m`, and without where its output goes."""
+    return shlex.split(line.split(" > ")[0])[2:]
+
+
+@pytest.fixture(scope="module")
+def workplace(cacm, tmp_path_factory):
+    """What the pages' commands name: the demo's results, and small collections beside them."""
+    folder = tmp_path_factory.mktemp("documents")
+    shutil.copytree(cacm / "indexes", folder / "indexes")
+    shutil.copytree(cacm / "runs", folder / "runs")
+    as_beir(folder / "beir/scifact")
+    (folder / "beir/arguana").symlink_to("scifact")
+    shutil.copytree(folder / "indexes/cacm", folder / "indexes/scifact.bm25")
+    names = {"a": "", "b": "bm25.", "dl19": "", "scifact.bm25": "bm25.", "scifact.l0": ""}
+    for name, source in (names | {"arguana.bm25": "bm25.", "arguana.l0": ""}).items():
+        shutil.copy(folder / f"runs/cacm.{source}txt", folder / f"runs/{name}.txt")
+    lines = [f"{qid} 0 {d} 2\n" for qid, grades in read_qrels("cacm").items() for d in grades]
+    write(folder / "dl19.txt", "".join(lines))
+    for name, docid in (("new", "NEW-1"), ("a", "CACM-0001"), ("b", "CACM-0002")):
+        write(folder / f"{name}.jsonl", json.dumps({"id": docid, "text": f"time sharing, {name}"}))
+        encode_corpus(str(folder / f"{name}.jsonl"), "l0-tiny", folder / f"runs/{name}.encoded")
+    for name in ("a", "b"):
+        build_index(folder / f"runs/{name}.encoded", folder / f"indexes/{name}", store_text=True)
+    return folder
+
+
+def as_beir(folder: Path) -> None:
+    """Write CACM as a BEIR folder whose training and test topics are the same."""
+    (folder / "qrels").mkdir(parents=True)
+    with open(folder / "corpus.jsonl", "w") as corpus:
+        for one in open_corpus("cacm"):
+            corpus.write(json.dumps({"_id": one.docid, "title": "", "text": one.text}) + "\n")
+    topics = "".join(
+        json.dumps({"_id": one.qid, "text": one.text}) + "\n" for one in read_topics("cacm")
+    )
+    write(folder / "queries.jsonl", topics)
+    judged = [
+        f"{qid}\t{docid}\t{grade}\n"
+        for qid, grades in read_qrels("cacm").items()
+        for docid, grade in grades.items()
+    ]
+    for split in ("train", "test"):
+        text = "query-id\tcorpus-id\tscore\n" + "".join(judged)
+        write(folder / f"qrels/{split}.tsv", text)
+
+
+@pytest.mark.parametrize(("page", "line"), RUN)
+def test_commands_run(page, line, workplace, monkeypatch, capsys):
+    monkeypatch.chdir(workplace)
+    name, *words = words_of(line)
+    if name == "l0pyserini":
+        code, out, err = command(capsys, *words)
+    else:
+        module = importlib.import_module(name)
+        main = getattr(module, "main", None) or importlib.import_module(f"{name}.__main__").main
+        code = main(words)
+        out, err = capsys.readouterr()
+    assert code == 0, (page, err)
+    assert out, page
+
+
+def examples():
+    """Return (page, program): the Python blocks of a page, that stand in one another's sight."""
+    for page in PAGES:
+        blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+        for block in blocks:
+            # Those that plug into other libraries are run by test_readme.
+            if "LuceneImpactSearcher" not in block and "ImpactRetriever" not in block:
+                yield page.name, block
+
+
+BEFORE = """
+from l0pyserini import ImpactSearcher
+queries, qids = ["time sharing", "operating systems"], ["1", "2"]
+"""
+
+
+@pytest.mark.parametrize(("page", "program"), list(examples()))
+def test_examples_run(page, program, workplace):
+    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, "-c", BEFORE + program],
+        cwd=workplace,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (page, done.stderr)
+
+
+def test_what_is_only_read_is_there():
+    for words in ONLY_READ:
+        assert any(words in line for _, line in COMMANDS), words
