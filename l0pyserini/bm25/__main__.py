@@ -36,7 +36,11 @@ def parser() -> argparse.ArgumentParser:
         ],
     )
     add_corpus(flags)
-    flags.add_argument("--index", required=True, help="folder of the index; reused if it is there")
+    flags.add_argument(
+        "--index",
+        required=True,
+        help="folder of the index; reused if it is there, without --overwrite",
+    )
     flags.add_argument("--topics", required=True, help=TOPICS)
     flags.add_argument("--output", required=True, help="run file")
     flags.add_argument("--hits", type=positive_int, default=1000, help="a topic (default 1000)")

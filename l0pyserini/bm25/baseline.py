@@ -23,7 +23,7 @@ from l0pyserini.data import Corpus, open_corpus, read_topics
 from l0pyserini.data.records import Document, Topic
 from l0pyserini.data.runs import check_tag
 from l0pyserini.errors import ImpactIndexError, UsageError
-from l0pyserini.index.anserini import index_collection
+from l0pyserini.index.anserini import index_collection, trouble_in
 from l0pyserini.index.settle import LUCENE_MARKER
 from l0pyserini.lucene.jvm import run_java
 
@@ -224,8 +224,9 @@ def _search(
             *options,
         ]  # fmt: skip
         code, printed = run_java(SEARCH_CLASS, arguments, heap)
-        if code != 0:
-            told = "\n  ".join(printed.splitlines()[-5:])
+        trouble = trouble_in(printed)
+        if code != 0 or trouble:
+            told = "\n  ".join(trouble[:5] or printed.splitlines()[-5:])
             raise ImpactIndexError(
                 f"{index}: SearchCollection failed (exit code {code}):\n  {told}\n"
                 "Build the index again with --overwrite."

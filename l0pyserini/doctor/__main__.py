@@ -13,7 +13,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's flags."""
     return make_parser(
         "doctor",
-        "Check Java, Anserini, the JVM, torch, and the embedded encoder; say how to mend faults.",
+        "Check Java, Anserini, packages, the embedded encoder, disk and speed; say what to mend.",
         ["doctor"],
     )
 

@@ -14,6 +14,14 @@ _COUNTER = re.compile(r" - (indexed|unindexable|empty|skipped|errors):\s+([\d,]+
 _TROUBLE = re.compile(r"\bERROR\b|^Exception|^Error|OutOfMemoryError")
 
 
+def trouble_in(output: str) -> list[str]:
+    """Return the lines in which Anserini tells of a failure.
+
+    Some (an unreadable file, no memory) are only logged, and the exit code is still 0.
+    """
+    return [line.strip() for line in output.splitlines() if _TROUBLE.search(line)]
+
+
 def index_collection(
     collection: str,
     input_folder: Path,
@@ -36,8 +44,7 @@ def index_collection(
     ]  # fmt: skip
     code, output = run_java(MAIN_CLASS, arguments, heap)
     counters = {name: int(count.replace(",", "")) for name, count in _COUNTER.findall(output)}
-    trouble = [line.strip() for line in output.splitlines() if _TROUBLE.search(line)]
-    # Some failures (an unreadable file, no memory) are only logged, and the exit code is still 0.
+    trouble = trouble_in(output)
     if code != 0 or trouble or counters.get("errors", 1):
         told = "\n  ".join(trouble[:5] or output.splitlines()[-5:])
         raise ImpactIndexError(

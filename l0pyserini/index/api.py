@@ -15,6 +15,7 @@ from l0pyserini.index.facts import index_facts, read_facts, write_facts
 from l0pyserini.index.settle import LUCENE_MARKER
 from l0pyserini.index.source import open_source
 from l0pyserini.index.verify import verify_index
+from l0pyserini.lucene.jvm import start_first_jvm
 from l0pyserini.query import encoder as query
 from l0pyserini.query.encoder import IdfQueryEncoder
 
@@ -77,6 +78,7 @@ def build_index(
             options = [*IMPACT_OPTIONS, *(["-optimize"] if optimize else [])]
             index_collection(COLLECTION, source.folder, place, threads, options, heap)
         digest = source.counts["postings_digest"]
+        start_first_jvm(heap)  # searches of this process may ask for the same
         verify_index(place, source.indexed_documents, source.terms, digest)
         write_vocabulary(place / vocabulary.FILE_NAME, source.terms)
         if query_encoder is not None:

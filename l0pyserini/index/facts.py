@@ -95,7 +95,8 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ImpactIndexError(
             f"{folder}: a Lucene index without {FILE_NAME}: another tool built it, so its query "
-            "encoder is unknown. Name the encoder with --encoder to search it all the same."
+            "encoder is unknown. It can be searched with encoded queries (--queries-encoded), or a "
+            "query encoder (--encoder)."
         ) from None
     except OSError as fault:
         raise ImpactIndexError(f"{path}: cannot be read ({fault.strerror}). {_MEND}") from fault

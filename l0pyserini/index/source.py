@@ -11,7 +11,7 @@ from l0pyserini.encode.collection import shard_paths
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.validate import validated, vector_files
 from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary
-from l0pyserini.errors import CollectionError, UsageError
+from l0pyserini.errors import CollectionError, QueryMismatchError, UsageError
 from l0pyserini.query import encoder as query
 from l0pyserini.query.encoder import IdfQueryEncoder
 
@@ -67,6 +67,7 @@ def open_source(folder: Path) -> Source:
         return _foreign(folder)
     made = Manifest.load(folder)
     check_files(folder, made)
+    check_query_file(folder, made.settings)
     names = ("documents", "empty_documents", "terms", "postings", "impacts", "nnz")
     counts = {name: getattr(made, name) for name in (*names, "postings_digest")}
     shards = [folder / shard.file for shard in made.shards]
@@ -94,6 +95,21 @@ def _foreign(folder: Path) -> Source:
     unknown = dict.fromkeys(name for name in manifest.SETTINGS if name != "corpus")
     settings = {"corpus": {"name": folder.name, "sha256": together}, **unknown}
     return Source(folder, files, counts, settings, statistics.vocabulary.terms)
+
+
+def check_query_file(folder: Path, settings: dict[str, Any]) -> None:
+    """Refuse a query encoder beside vectors or segments that is not the one they were made for.
+
+    Raises:  QueryMismatchError: if it is missing, damaged or another's.
+    """
+    path = folder / query.FILE_NAME
+    held = IdfQueryEncoder.load(path, settings["query_scale"]).facts()
+    for name, value in settings["query_encoder"].items():
+        if held.get(name) != value:
+            raise QueryMismatchError(
+                f"{path}: its {name} is {held.get(name)}, and {value} is recorded beside it. It "
+                "was changed or belongs elsewhere; encode and index the corpus again."
+            )
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from l0pyserini.encode.validate import validated
 from l0pyserini.encode.vocabulary import TermTotals
 from l0pyserini.errors import ImpactIndexError, JavaError, L0Error
 from l0pyserini.index.facts import read_facts, read_index_vocabulary
-from l0pyserini.index.source import open_source
+from l0pyserini.index.source import check_query_file, open_source
 from l0pyserini.lucene.jvm import is_thrown, java_class, java_message, java_path
 
 FIELD = "contents"
@@ -45,16 +46,27 @@ def unreadable(folder: str | Path, fault: BaseException) -> L0Error:
 def out_of_memory(folder: str | Path, fault: BaseException) -> JavaError:
     """Return the error for an index that Java's heap is too small for."""
     return JavaError(
-        f"{folder}: Java ran out of memory ({java_message(fault)}). Give a larger --heap, as 4g, "
-        "or fewer --hits and --threads."
+        f"{folder}: Java ran out of memory ({java_message(fault)}). Give a larger --heap, as 4g "
+        "(L0PYSERINI_HEAP where a command has no such flag), or fewer --hits and --threads."
     )
 
 
 def index_totals(folder: Path) -> tuple[int, dict[str, TermTotals]]:
     """Return the number of documents in an index, and df and summed impacts of every term."""
+    with _reading(folder) as reader:
+        return reader_totals(reader)
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[Any]:
+    """Open a reader of which much is read; what Java throws then is an error of the index."""
     reader = open_reader(folder)
     try:
-        return reader_totals(reader)
+        yield reader
+    except L0Error:
+        raise
+    except Exception as fault:
+        raise unreadable(folder, fault) from fault
     finally:
         reader.close()
 
@@ -81,12 +93,9 @@ def verify_index(
              digest: of all postings; None where it is not known.
     Raises:  ImpactIndexError: at the first difference, with both sides.
     """
-    reader = open_reader(folder)
-    try:
+    with _reading(folder) as reader:
         held, terms = reader_totals(reader)
         found = digest and reader_digest(reader)
-    finally:
-        reader.close()
     if held != documents:
         raise ImpactIndexError(
             f"{folder}: holds {held:,} documents, and the collection promises {documents:,} "
@@ -159,6 +168,8 @@ def run(args: argparse.Namespace) -> None:
     """Verify and print what was found."""
     folder = Path(args.index)
     facts = read_facts(folder)
+    if facts["query_encoder"] is not None:
+        check_query_file(folder, facts)
     check_index(folder)
     digest = facts["postings_digest"]
     verify_index(folder, facts["indexed_documents"], read_index_vocabulary(folder), digest)

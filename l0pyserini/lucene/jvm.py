@@ -66,8 +66,6 @@ def jvm_options(runtime: JavaRuntime, heap: str | None) -> list[str]:
         "--enable-native-access=ALL-UNNAMED",
         f"-Djava.util.logging.config.file={logging}",
         "-Dslf4j.internal.verbosity=ERROR",
-        # Searching opens and reads; the class data archive of the JDK makes that start sooner.
-        "-Xshare:auto",
     ]
     if runtime.has_vector_module:
         options.append(f"--add-modules={VECTOR_MODULE}")
@@ -111,6 +109,17 @@ def start_jvm(heap: str | None = None) -> None:
         jnius_config.set_classpath(*class_path())
         jnius_config.add_options(*options)
         _load(runtime)
+
+
+def start_first_jvm(heap: str | None) -> None:
+    """Start this process's JVM with a heap, unless one runs already.
+
+    For what works in a JVM of any heap, before something that may ask for this one.
+    """
+    import jnius_config
+
+    if not jnius_config.vm_running:
+        start_jvm(heap)
 
 
 def _accept_running(wanted_heap: str | None) -> None:

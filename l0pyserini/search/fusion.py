@@ -1,4 +1,4 @@
-"""Fusion of runs, topic by topic, with the tie rule of search/run.py."""
+"""Fusion of runs, topic by topic, with the tie rule of data/runs.py."""
 
 import math
 import statistics
@@ -101,7 +101,7 @@ def fuse_runs(
     Args:    method: of METHODS. weights: one a run; default 1 each. k: of rrf. depth: hits that
              are taken of each run and topic. hits: hits that are written of each topic.
     Raises:  UsageError: for less than two runs, or weights that do not fit.
-             RunError: if a run is malformed, or two share no topic.
+             RunError: if a run is malformed, or one shares no topic with the first.
              OutputExistsError.
 
     Example:

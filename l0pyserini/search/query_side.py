@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from l0pyserini.errors import QueryMismatchError
 from l0pyserini.index.facts import FILE_NAME, read_facts, read_index_vocabulary
+from l0pyserini.index.settle import LUCENE_MARKER, sidecar
 from l0pyserini.query import encoder as query
 from l0pyserini.query.encoder import IdfQueryEncoder
 
@@ -28,16 +29,17 @@ class QuerySide(NamedTuple):
 def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> QuerySide:
     """Read what the indexes know of the query side, and check that it is the same for all.
 
-    Args:    given: an encoder, which an index of another tool needs; such an index tells no tokens.
-    Raises:  ImpactIndexError: if an index cannot be read, or is another tool's and none is given.
+    Args:    given: an encoder, which an index of another tool needs for texts; it tells no tokens.
+    Raises:  ImpactIndexError: if an index cannot be read.
              QueryMismatchError: if an index was built for another encoder.
     """
     encoder = given
     df: Counter[str] = Counter()
     documents, all_known, stores_text, with_encoder = 0, True, True, True
     for index in indexes:
-        if given is not None and index.is_dir() and not (index / FILE_NAME).is_file():
+        if any(index.glob(LUCENE_MARKER)) and not sidecar(index, FILE_NAME).is_file():
             all_known = False
+            with_encoder &= given is not None
             continue
         facts = read_facts(index)
         if facts["query_encoder"] is None:

@@ -42,8 +42,8 @@ class ImpactSearcher:
     a millionth each. Queries are texts, or vectors {token: impact}, which need no encoder.
 
     Args:    index: an index folder, or several. query_encoder: default the one the index was built
-             with; an index of another tool needs one. heap: Java's largest heap, as "4g".
-             approximation: search with a part of each query; default exact.
+             with; an index of another tool needs one for texts. heap: Java's largest heap, as
+             "4g". approximation: search with a part of each query; default exact.
     Raises:  ImpactIndexError: if a folder is no readable index.
              QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's.
 
@@ -94,9 +94,10 @@ class ImpactSearcher:
         """
         if self._query_encoder is None:
             raise QueryMismatchError(
-                f"{self._names}: was built from another tool's vectors without a query encoder, so "
-                "it cannot encode texts. Give encoded queries (--queries-encoded), or a query "
-                "encoder (--encoder, or --query-encoder when it is indexed)."
+                f"{self._names}: was built from another tool's vectors without a query encoder (or "
+                "is without l0pyserini.json, which would name it), so it cannot encode texts. Give "
+                "encoded queries (--queries-encoded), or a query encoder (--encoder, or "
+                "--query-encoder when it is indexed)."
             )
         return self._query_encoder
 
@@ -193,7 +194,7 @@ class ImpactSearcher:
     ) -> tuple[int, int]:
         """Search (qid, query) pairs and append their hits to a run file, all of it in Java.
 
-        The bytes are those that run.write_run would write of search_topics' hits.
+        The bytes are those that data.runs.write_run would write of search_topics' hits.
 
         Returns: lines written, and topics without any.
         Raises:  UsageError: as batch_search. OSError: if the file cannot be written.

@@ -182,7 +182,7 @@ READ: dict[str, tuple[Change, tuple[str, str, str]]] = {
 FACTS: dict[str, tuple[Change, tuple[str, str, str]]] = {
     "no facts": (
         removed("index/l0pyserini.json"),
-        ("index", "without l0pyserini.json", "Name the encoder with --encoder"),
+        ("index", "without l0pyserini.json", "(--queries-encoded), or a query encoder (--encoder"),
     ),
     "facts cut short": (
         cut("index/l0pyserini.json"),

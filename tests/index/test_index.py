@@ -19,7 +19,7 @@ from l0pyserini.index import read_facts, verify_index
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.direct import index_directly
 from l0pyserini.index.verify import index_totals
-from tests.helpers import command, write
+from tests.helpers import command, fresh_process, write
 
 
 def test_the_index_holds_the_promised_postings(small):
@@ -51,6 +51,48 @@ def test_the_command(small, tmp_path, capsys):
     assert code == 1
     assert "exists already and was left as it is. Give --overwrite" in err
     assert command(capsys, *arguments, "--overwrite", "--heap", "1g")[0] == 0
+
+
+HEAP = """
+import sys
+from l0pyserini import ImpactSearcher, build_index
+build_index(sys.argv[1], sys.argv[2], heap="512m")
+with ImpactSearcher(sys.argv[2], heap="512m") as searcher:
+    print(len(searcher.search("language")))
+"""
+
+
+def test_a_search_after_it_may_ask_for_the_same_heap(small, tmp_path):
+    done = fresh_process("-c", HEAP, small / "encoded", tmp_path / "i")
+    assert done.stdout == "10\n", done.stderr
+
+
+def test_a_query_encoder_that_is_not_the_collection_s(small, tmp_path, capsys):
+    encoded = shutil.copytree(small / "encoded", tmp_path / "e")
+    index = shutil.copytree(small / "index", tmp_path / "i")
+    for folder, words in (
+        (encoded, ("index", "--input", encoded, "--index", tmp_path / "new")),
+        (index, ("index.verify", index)),
+    ):
+        path = folder / "query_encoder.json"
+        path.write_text(path.read_text().replace('"time":', '"tyme":'))
+        code, _, err = changed(capsys, *words)
+        assert code == 1
+        assert f"{path}: its idf_sha256 is" in err
+        path.unlink()
+        code, _, err = changed(capsys, *words)
+        assert code == 1
+        assert f"{path}: missing" in err
+    assert not (tmp_path / "new").exists()
+
+
+def changed(capsys, name, *words):
+    """Run `python -m l0pyserini.NAME` in this process."""
+    from l0pyserini.index import __main__, verify
+
+    main = verify.main if name == "index.verify" else __main__.main
+    code = main([str(word) for word in words])
+    return code, *capsys.readouterr()
 
 
 def test_differences_are_named(small):

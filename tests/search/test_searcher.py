@@ -98,7 +98,9 @@ def test_an_index_of_another_tool_needs_an_encoder(small, tmp_path, capsys):
     arguments = ("search", "--index", index, "--query", QUERY, "--hits", 3)
     code, _, err = command(capsys, *arguments)
     assert code == 1
-    assert "Name the encoder with --encoder" in err
+    assert "or a query encoder (--encoder" in err
+    with ImpactSearcher(index) as searcher, ImpactSearcher(small / "index") as ours:
+        assert searcher.search({"language": 3}, 5) == ours.search({"language": 3}, 5)
     code, out, _ = command(capsys, *arguments, "--encoder", "splade-tiny")
     assert code == 0
     assert len(out.splitlines()) == 3

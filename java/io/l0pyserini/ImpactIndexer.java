@@ -111,6 +111,10 @@ public final class ImpactIndexer {
         worker.get();
       }
     } catch (ExecutionException fault) {
+      // Memory that ran out is to be told as such, whichever thread it happened to.
+      if (fault.getCause() instanceof Error error) {
+        throw error;
+      }
       throw fault.getCause() instanceof Exception cause ? cause : fault;
     } finally {
       executor.shutdownNow();

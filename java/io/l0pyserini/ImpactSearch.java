@@ -169,6 +169,10 @@ public final class ImpactSearch implements Closeable {
         sink.accept(result.get());
       }
     } catch (ExecutionException fault) {
+      // Memory that ran out is to be told as such, whichever thread it happened to.
+      if (fault.getCause() instanceof Error error) {
+        throw error;
+      }
       throw fault.getCause() instanceof Exception cause ? cause : fault;
     } finally {
       executor.shutdownNow();

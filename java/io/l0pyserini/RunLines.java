@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import org.apache.lucene.util.BytesRef;
 
 /**
- * Formats hits as the lines of a TREC run, byte for byte as l0pyserini/search/run.py does.
+ * Formats hits as the lines of a TREC run, byte for byte as l0pyserini/data/runs.py does.
  *
  * <p>Written scores fall strictly as float32: each is the hit's own, or, where that would not be
  * below the line before, the next smaller float32. They are printed as Python's {@code .9g}.
