@@ -220,7 +220,7 @@ def _collator(recipe: TrainConfig, student: Student, dataset: RowDataset, device
             )
             teach.gaps = first_makes(lambda: teach.measure([dataset[i] for i in chosen]))
     pad_id = getattr(student.lm.config, "pad_token_id", None) or 0
-    return Collator(student.tokenizer, recipe.max_length, pad_id, teach)
+    return Collator(student.tokenizer, recipe.max_length, pad_id, teach, recipe.loss.taught)
 
 
 def _check_enough(recipe: TrainConfig, rows: int, processes: int) -> None:

@@ -55,6 +55,11 @@ class LossConfig:
     temperature: float = 1.0
     in_batch_negatives: bool = False
 
+    @property
+    def taught(self) -> bool:
+        """Whether a loss compares with a teacher's scores."""
+        return self.kl > 0 or self.margin_mse > 0
+
 
 @dataclass
 class RegularizerConfig:
