@@ -140,3 +140,9 @@ class EvaluationError(L0Error):
 
 class TrainingError(L0Error):
     """Training cannot go on, or a teacher cannot teach."""
+
+
+def first_line(fault: BaseException) -> str:
+    """Return the kind and the first line of another package's error, for a message of ours."""
+    text = str(fault).strip() or repr(fault)
+    return f"{type(fault).__name__}: {text.splitlines()[0][:300]}"

@@ -13,10 +13,10 @@ from l0pyserini.base.files import Span
 from l0pyserini.data.columns import document_columns
 from l0pyserini.data.corpus import Corpus, Located
 from l0pyserini.data.jsonl import document_of
-from l0pyserini.data.packages import first_line, needed
+from l0pyserini.data.packages import needed
 from l0pyserini.data.spans import counted_spans
 from l0pyserini.data.streams import documents_digest
-from l0pyserini.errors import CorpusError
+from l0pyserini.errors import CorpusError, first_line
 
 PREFIX = "hf:"
 SAVED_MARKS = ("state.json", "dataset_dict.json")

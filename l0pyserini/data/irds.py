@@ -10,11 +10,11 @@ from typing import Any
 
 from l0pyserini.base.files import Span
 from l0pyserini.data.corpus import Corpus, Located
-from l0pyserini.data.packages import first_line, needed
+from l0pyserini.data.packages import needed
 from l0pyserini.data.records import Document, Topic
 from l0pyserini.data.spans import chosen, counted_spans
 from l0pyserini.data.streams import documents_digest
-from l0pyserini.errors import CorpusError, InputError, QrelsError, TopicsError
+from l0pyserini.errors import CorpusError, InputError, QrelsError, TopicsError, first_line
 
 PREFIX = "irds:"
 

@@ -19,9 +19,3 @@ def needed(module: str, install: str, spec: str, error: type[InputError]) -> Any
             f"{spec}: is read with the package {module.split('.')[0]}, which is not installed "
             f"({fault}). Install it: pip install '{install}'"
         ) from fault
-
-
-def first_line(fault: BaseException) -> str:
-    """Return the kind and the first line of another package's error."""
-    text = str(fault).strip() or repr(fault)
-    return f"{type(fault).__name__}: {text.splitlines()[0][:300]}"

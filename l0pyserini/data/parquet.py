@@ -8,10 +8,10 @@ from typing import Any
 from l0pyserini.base.files import Span
 from l0pyserini.data.columns import document_columns
 from l0pyserini.data.jsonl import document_of
-from l0pyserini.data.packages import first_line, needed
+from l0pyserini.data.packages import needed
 from l0pyserini.data.records import Document
 from l0pyserini.data.spans import counted_spans
-from l0pyserini.errors import CorpusError
+from l0pyserini.errors import CorpusError, first_line
 
 _BATCH = 1024
 

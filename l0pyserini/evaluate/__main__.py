@@ -52,7 +52,8 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--efficiency",
         nargs="+",
-        help="JSON of l0pyserini.evaluate.efficiency, one for each run, in order",
+        help="JSON of l0pyserini.evaluate.efficiency, one for each run, in order; "
+        "not with --datasets",
     )
     flags.add_argument("--json", help="also write means and per-topic values here")
     flags.add_argument("--csv", help="also write rows dataset,run,measure,topic,value here")

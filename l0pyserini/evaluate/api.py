@@ -81,12 +81,16 @@ def _check(
                 f"{name!r} would name two columns of a table; tell the runs apart with --names."
             )
         seen.add(name)
-    patterns = [qrels, *runs, *(efficiency or [])]
     if datasets is None:
         return
+    if efficiency:
+        raise UsageError(
+            "--efficiency: costs are of one dataset, and --datasets shows a table over "
+            f"{','.join(datasets)}. Evaluate one dataset at a time to see them."
+        )
     if not all(datasets) or len(set(datasets)) != len(datasets):
         raise UsageError(f"--datasets {','.join(datasets)!r}: expected different names, as in a,b.")
-    for pattern in patterns:
+    for pattern in (qrels, *runs):
         if PLACE not in pattern:
             raise UsageError(
                 f"{pattern!r} has no {PLACE}, and with --datasets each path needs one, "
@@ -107,7 +111,7 @@ def _evaluate(
         return pattern if dataset is None else pattern.replace(PLACE, dataset)
 
     done = evaluate_run(named(qrels), named(run), measures, split, remove_query, dataset)
-    return done if cost is None else replace(done, efficiency=read_efficiency(named(cost)))
+    return done if cost is None else replace(done, efficiency=read_efficiency(cost))
 
 
 def _tables(

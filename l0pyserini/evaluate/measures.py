@@ -88,7 +88,8 @@ def parse_measures(texts: Sequence[str]) -> list[Measure]:
     """Return the measures that names stand for, each once.
 
     Lists of cut-offs (ndcg_cut.5,10) and trec_eval's nicknames (official, all_trec, set) give
-    several. Left out of the nicknames: runid, which is no number.
+    several. Left out of the nicknames: runid and relstring, which are
+    no numbers.
 
     Raises:  UsageError: as parse_measure.
     """
@@ -160,6 +161,7 @@ def _field_measure(
         raise UsageError(f"measure {text!r} needs a cut-off, as in {name}@{form.example}.")
     if cut is not None and (form.at_cut is None or not _fits(cut, form.at_cut)):
         raise UsageError(f"measure {text!r}: {name} takes no such cut-off.")
+    _check_numbers(text, given)
     by_depth = cut is not None and form.at_cut == form.plain
     if by_depth and given.get("judged_only"):
         return None
@@ -178,6 +180,13 @@ def _field_measure(
         rel=int(str(given.get("rel", 1))),
         judged_only=bool(given.get("judged_only", False)),
     )
+
+
+def _check_numbers(text: str, given: dict[str, object]) -> None:
+    if type(given.get("rel", 1)) is not int:
+        raise UsageError(f"measure {text!r}: rel is {given['rel']}, expected a whole grade.")
+    if isinstance(given.get("beta"), bool):
+        raise UsageError(f"measure {text!r}: beta is {given['beta']}, expected a number.")
 
 
 def _fits(cut: str, at_cut: str) -> bool:
@@ -203,6 +212,9 @@ def _trec_eval_measure(text: str) -> Measure | None:
             return _field_measure(text, name, {}, None)
     if base not in TREC_EVAL_ONLY or (parameter is None and base in LISTED):
         return None
+    if parameter is not None and base in LISTED and not _fits(parameter, base):
+        kind = "a number" if base in DECIMALS else "a whole number from 1"
+        raise UsageError(f"measure {text!r}: its cut-off is {parameter!r}, expected {kind}.")
     name = base if parameter is None else f"{base}.{parameter}"
     return Measure(name, name)
 

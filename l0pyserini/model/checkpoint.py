@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from l0pyserini.base.fields import is_kind
 from l0pyserini.base.files import sha256
-from l0pyserini.errors import CheckpointError, RemoteCodeError
+from l0pyserini.errors import CheckpointError, RemoteCodeError, first_line
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES, log_count
 from l0pyserini.query.table import IdfTable
 from l0pyserini.query.tokenizer import Tokenizer
@@ -139,7 +139,7 @@ def _download(name: str, allow_remote_code: bool) -> Path:
     except Exception as fault:
         raise CheckpointError(
             f"{name}: is no folder here and could not be fetched from the model hub "
-            f"({type(fault).__name__}: {str(fault).splitlines()[0]}). Check the name and the "
+            f"({first_line(fault)}). Check the name and the "
             "network, or download it elsewhere and give its folder."
         ) from fault
 

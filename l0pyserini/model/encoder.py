@@ -10,7 +10,7 @@ from torch import Tensor
 
 from l0pyserini.base.progress import say
 from l0pyserini.data.records import ArrayVector, SparseVector
-from l0pyserini.errors import CheckpointError, NotFiniteError, UsageError
+from l0pyserini.errors import CheckpointError, NotFiniteError, UsageError, first_line
 from l0pyserini.model.activation import activate
 from l0pyserini.model.backend import Backend, choose_backend
 from l0pyserini.model.checkpoint import DEFAULT_MAX_LENGTH, Checkpoint
@@ -253,7 +253,7 @@ def check_device(device: str) -> torch.device:
         torch.empty(0, device=chosen)
     except (RuntimeError, AssertionError) as fault:
         raise UsageError(
-            f"--device {device}: cannot be used ({str(fault).splitlines()[0]}). "
+            f"--device {device}: cannot be used ({first_line(fault)}). "
             "Expected cpu, cuda or cuda:N; `python -m l0pyserini.doctor` tells what is there."
         ) from fault
     return chosen

@@ -24,7 +24,7 @@ from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.distributed import first_makes, process_index
 from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
 from l0pyserini.train.live import LiveTeaching
-from l0pyserini.train.log import LOG
+from l0pyserini.train.log import LOG, mend_log, whole_records
 from l0pyserini.train.resume import accept_recipe
 from l0pyserini.train.rows import open_rows
 from l0pyserini.train.sources import text_stores
@@ -122,8 +122,7 @@ def _train(trainer: Any, started: Path | None, steps: int) -> None:
 
 
 def _last_line(log: Path) -> dict[str, float]:
-    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
-    return next((r for r in map(json.loads, reversed(lines)) if "length" in r), {})
+    return next((one for one in reversed(whole_records(log)) if "length" in one), {})
 
 
 def _start(output: Path, recipe: TrainConfig, resume: bool) -> Path | None:
@@ -136,6 +135,7 @@ def _start(output: Path, recipe: TrainConfig, resume: bool) -> Path | None:
     with disk_errors(output):
         output.mkdir(parents=True, exist_ok=True)
         changes = accept_recipe(output, dataclasses.asdict(recipe))
+        mend_log(output / LOG)
     started = last_complete(output / CHECKPOINTS) if resume else None
     if changes:
         step = int(started.name.split("-")[1]) if started else 0
@@ -158,10 +158,9 @@ def _check_shared(checkpoint: Path) -> None:
 
 def _chosen_before(log: Path, started: Path | None) -> str | None:
     """Return the backend of a run that goes on, so that it computes as it began."""
-    if started is None or not log.is_file():
+    if started is None:
         return None
-    lines = log.read_text(encoding="utf-8").splitlines()
-    return next((r["backend"] for r in map(json.loads, lines) if "backend" in r), None)
+    return next((one["backend"] for one in whole_records(log) if "backend" in one), None)
 
 
 def _backend(recipe: TrainConfig, lm: Any, device: torch.device, before: str | None) -> Backend:
@@ -220,7 +219,7 @@ def _collator(recipe: TrainConfig, student: Student, dataset: RowDataset, device
             )
             teach.gaps = first_makes(lambda: teach.measure([dataset[i] for i in chosen]))
     pad_id = getattr(student.lm.config, "pad_token_id", None) or 0
-    return Collator(student.tokenizer, recipe.max_length, pad_id, teach)
+    return Collator(student.tokenizer, recipe.max_length, pad_id, teach, recipe.loss.taught)
 
 
 def _check_enough(recipe: TrainConfig, rows: int, processes: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -84,20 +85,24 @@ def names_of(texts: Sequence[str]) -> Tensor:
 class Collator:
     """Examples to the tensors a step takes.
 
-    Args:    max_length: tokens of a document, special tokens included.
+    Args:    max_length: tokens of a document, special tokens included. teach: gives rows without
+             scores theirs; None = there must be none. taught: whether a loss wants scores.
     """
 
-    def __init__(self, tokenizer: Tokenizer, max_length: int, pad_id: int, teach: Any) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, max_length: int, pad_id: int, teach: Any, taught: bool
+    ) -> None:
         self._queries = tokenizer
         self._documents = type(tokenizer)(tokenizer.json_text, tokenizer.name)
         self._documents.backend.enable_truncation(max_length)
         self._pad_id = pad_id
         self._teach = teach
+        self._taught = taught
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
-        """Return ids, mask: [Q * S, L]; query_tokens: [Q, T], -1 = none; teacher: [Q, S] or None;
-        query_names: [Q] and document_names: [Q * S], equal for equal texts; where: the rows'
-        places."""
+        """Return ids, mask: [Q * S, L]; query_tokens: [Q, T], -1 = none; teacher: [Q, S], None
+        where no loss wants it; query_names: [Q] and document_names: [Q * S], equal for equal
+        texts; where: the rows' places."""
         texts = [text for example in examples for text in example.documents]
         encoded = self._documents.backend.encode_batch_fast(texts)
         ids = [one.ids if text.strip() else [] for one, text in zip(encoded, texts, strict=True)]
@@ -121,8 +126,15 @@ class Collator:
         ]
 
     def _scores(self, examples: Sequence[Example]) -> Tensor | None:
-        if self._teach is not None:
-            return torch.from_numpy(self._teach(examples))
-        if any(example.scores is None for example in examples):
+        if not self._taught:
             return None
-        return torch.tensor([example.scores for example in examples])
+        without = [example for example in examples if example.scores is None]
+        if without and self._teach is None:
+            raise TrainingDataError(
+                f"{without[0].where}: holds no scores, and loss.kl or loss.margin_mse learns from "
+                "them. Score the rows with `python -m l0pyserini.train.teach`, name "
+                "teacher.models, or turn these losses off."
+            )
+        found = iter(self._teach(without) if without else ())
+        scores = [next(found) if one.scores is None else one.scores for one in examples]
+        return torch.from_numpy(np.array(scores, dtype=np.float32))

@@ -13,7 +13,7 @@ from l0pyserini.errors import NotFiniteError
 from l0pyserini.model.backend import Backend
 from l0pyserini.model.encoder import DocumentEncoder
 from l0pyserini.train.config import TrainConfig
-from l0pyserini.train.devset import DevResult, DevSet
+from l0pyserini.train.devset import DevResult, DevSet, open_dev_sets
 from l0pyserini.train.states import save_student
 from l0pyserini.train.watch import ProgressLine
 
@@ -41,7 +41,7 @@ class BestEncoder(TrainerCallback):
         self._encoder = encoder
         self._line = line
         self._backend = backend
-        self._sets = [DevSet(folder, recipe.dev.split) for folder in recipe.dev.data]
+        self._sets = open_dev_sets(recipe.dev.data, recipe.dev.split)
         note = encoder.parent / BEST
         self.best: float | None = None
         if note.is_file():

@@ -55,6 +55,11 @@ class LossConfig:
     temperature: float = 1.0
     in_batch_negatives: bool = False
 
+    @property
+    def taught(self) -> bool:
+        """Whether a loss compares with a teacher's scores."""
+        return self.kl > 0 or self.margin_mse > 0
+
 
 @dataclass
 class RegularizerConfig:
@@ -235,6 +240,7 @@ def check_config(config: TrainConfig) -> TrainConfig:
     _require(config.data.documents >= 2, "data.documents", config.data.documents, "2 or more")
     for key in ("steps", "batch_size", "gradient_accumulation", "log_every", "save_every", "keep"):
         _require(getattr(config, key) >= 1, key, getattr(config, key), "a number from 1")
+    _require(config.max_length >= 1, "max_length", config.max_length, "a number from 1")
     length = config.encode_max_length
     _require(length is None or length >= 1, "encode_max_length", length, "a number from 1")
     for key in ("kl", "margin_mse", "infonce"):
@@ -248,15 +254,16 @@ def check_config(config: TrainConfig) -> TrainConfig:
         _require(0 < value < math.inf, f"loss.{key}", value, "above 0 and finite")
     _require(config.dev.every >= 1, "dev.every", config.dev.every, "a number from 1")
     _require(0 <= config.seed < 2**32, "seed", config.seed, "a number from 0 and below 2^32")
-    _not_negative("warmup_steps", config.warmup_steps)
+    for key in ("warmup_steps", "weight_decay", "max_grad_norm"):
+        _not_negative(key, getattr(config, key) or 0)
     dropout = config.dropout
     _require(dropout is None or 0 <= dropout < 1, "dropout", dropout, "a number from 0, below 1")
-    _require(
-        0 < config.learning_rate < math.inf,
-        "learning_rate",
-        config.learning_rate,
-        "a number above 0",
-    )
+    for key, rate in (
+        ("learning_rate", config.learning_rate),
+        ("query.learning_rate", config.query.learning_rate),
+        ("teacher.scale", config.teacher.scale),
+    ):
+        _require(0 < rate < math.inf, key, rate, "a number above 0")
     _not_negative("regularizer.weight", sparse.weight)
     _not_negative("regularizer.ramp_steps", sparse.ramp_steps)
     if sparse.threshold != AUTO:

@@ -10,6 +10,7 @@ from l0pyserini.base.progress import progress_bar
 from l0pyserini.data import open_corpus, read_qrels, read_topics
 from l0pyserini.data.ndcg import ndcg_at
 from l0pyserini.data.records import ArrayVector, Qrels, Topic
+from l0pyserini.errors import QrelsError, UsageError
 from l0pyserini.model.encoder import DocumentEncoder
 
 DEPTH = 10
@@ -27,7 +28,10 @@ class DevResult:
 
 
 class DevSet:
-    """A BEIR folder held in memory."""
+    """A BEIR folder held in memory.
+
+    Raises:  QrelsError: if no topic has a relevant document.
+    """
 
     def __init__(self, folder: str, split: str = "test") -> None:
         self.name = folder.rstrip("/").rsplit("/", 1)[-1]
@@ -38,6 +42,14 @@ class DevSet:
         self._qrels: Qrels = read_qrels(folder, split)
         self._ids: list[list[int]] = []
         self._cut_by: tuple[str, int] | None = None
+        if not any(self._relevant(topic) for topic in self._topics):
+            raise QrelsError(
+                f"{folder}: no topic of its split {split!r} has a relevant document, so there is "
+                "no nDCG@10. Expected judgements above 0; choose another split with dev.split."
+            )
+
+    def _relevant(self, topic: Topic) -> bool:
+        return any(grade > 0 for grade in self._qrels.get(topic.qid, {}).values())
 
     def evaluate(
         self, encoder: DocumentEncoder, query_weights: Mapping[str, float], batch_size: int = 64
@@ -62,13 +74,30 @@ class DevSet:
             tokens = encoder.tokenizer.distinct_tokens(topic.text)
             query = {vocabulary[t]: query_weights.get(t, 0.0) for t in tokens}
             asked[[i for i, weight in query.items() if weight > 0]] += 1
-            if any(grade > 0 for grade in self._qrels.get(topic.qid, {}).values()):
+            if self._relevant(topic):
                 ranked = scorer.top(query, DEPTH + 1)
                 docids = [self._docids[i] for i in ranked if self._docids[i] != topic.qid]
                 ndcg[topic.qid] = ndcg_at(docids, self._qrels[topic.qid], DEPTH)
         flops = float(scorer.df / len(vectors) @ (asked / len(self._topics)))
         length = float(scorer.df.sum() / len(vectors))
         return DevResult(float(np.mean(list(ndcg.values()))), length, flops, ndcg)
+
+
+def open_dev_sets(folders: Sequence[str], split: str) -> list[DevSet]:
+    """Return the development sets, each under the last name of its folder.
+
+    Raises:  UsageError: if two share a name. QrelsError: as DevSet.
+    """
+    sets: dict[str, DevSet] = {}
+    for folder in folders:
+        one = DevSet(folder, split)
+        if one.name in sets:
+            raise UsageError(
+                f"configuration: dev.data: two folders are called {one.name!r}, and their scores "
+                "go by that name. Give each set once, in a folder of another name."
+            )
+        sets[one.name] = one
+    return list(sets.values())
 
 
 class SparseScorer:

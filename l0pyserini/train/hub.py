@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from l0pyserini.errors import TrainingDataError
+from l0pyserini.errors import TrainingDataError, first_line
 
 
 def is_data_set(spec: str) -> bool:
@@ -29,6 +29,6 @@ def load_data_set(name: str, part: str | None, split: str) -> Any:
     except Exception as fault:
         raise TrainingDataError(
             f"{name}: is no file here and could not be loaded as a data set "
-            f"({type(fault).__name__}: {str(fault).splitlines()[0]}). Check the name and the "
+            f"({first_line(fault)}). Check the name and the "
             "network, or give a local copy."
         ) from fault

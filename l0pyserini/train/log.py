@@ -1,10 +1,11 @@
-"""Reading a training's log. Loads no torch."""
+"""Reading and mending a training's log. Loads no torch."""
 
 import json
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from l0pyserini.base.files import read_lines
+from l0pyserini.base.files import atomic_write, read_lines
 from l0pyserini.errors import ResultsError
 
 if TYPE_CHECKING:
@@ -42,3 +43,31 @@ def read_log(path: str | Path) -> "DataFrame":
             )
         records.append(record)
     return pd.DataFrame(records)
+
+
+def whole_records(log: Path) -> list[dict[str, Any]]:
+    """Return a log's records without what a killed training left half written; none without one."""
+    if not log.is_file():
+        return []
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    return [record for record in map(_record, lines) if record is not None]
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and type(record.get("step")) is int else None
+
+
+def mend_log(log: Path, last: float = math.inf) -> None:
+    """Write a log anew without half-written lines and those of steps after `last`.
+
+    Whatever is appended to a half-written line would be lost with it.
+    """
+    if not log.is_file():
+        return
+    kept = [record for record in whole_records(log) if record["step"] <= last]
+    with atomic_write(log) as handle:
+        handle.write("".join(json.dumps(record) + "\n" for record in kept).encode())

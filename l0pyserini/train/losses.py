@@ -4,13 +4,9 @@ Every loss is a mean over the queries of a batch, so that the mean over processe
 many queries is the loss of the whole batch.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, kl_div, mse_loss
-
-Loss = Callable[[Tensor, Tensor, float], Tensor]
 
 
 def kl_divergence(scores: Tensor, teacher: Tensor, temperature: float = 1.0) -> Tensor:
@@ -46,6 +42,3 @@ def info_nce(scores: Tensor, positives: Tensor, temperature: float = 1.0) -> Ten
     Source:  arXiv 1807.03748, eq. 4.
     """
     return cross_entropy(scores / temperature, positives)
-
-
-LOSSES = ("kl", "margin_mse", "infonce")

@@ -25,7 +25,7 @@ NEAR_DUPLICATE = 0.8
 
 @dataclass(frozen=True)
 class MineSummary:
-    """What mining found. short: topics with fewer negatives than asked, left out."""
+    """What mining found. short: rows left out, with fewer negatives than asked."""
 
     rows: int
     topics: int
@@ -52,7 +52,8 @@ def mine_negatives(
     corpus lies in a temporary file meanwhile; memory does not grow with it, but for the set of
     docids that the reader holds to find one twice.
 
-    Raises:  RunError: if those ranks list documents that the corpus lacks, or no row comes out.
+    Raises:  RunError: if those ranks list documents that the corpus lacks, a topic's lines do not
+             stand together, or no row comes out.
              DiskError: if the temporary file cannot be written; TMPDIR chooses its disk.
              UsageError: if the window is smaller than the number of negatives.
     """
@@ -100,8 +101,19 @@ def mine_negatives(
 
 
 def _rankings(run: str | Path) -> Iterator[tuple[str, list[str]]]:
-    """Stream each topic's docids in the order of the file."""
-    for qid, lines in groupby(stream_run(run), key=lambda line: line.qid):
+    """Stream each topic's docids in the order of the file.
+
+    Raises:  RunError: if a topic's lines do not stand together: its ranks would be counted anew.
+    """
+    seen: set[str] = set()
+    for qid, group in groupby(stream_run(run), key=lambda line: line.qid):
+        lines = list(group)
+        if qid in seen:
+            raise RunError(
+                f"{run}:{lines[0].number} qid {qid!r}: the topic's lines were interrupted by "
+                "other topics. Sort the run."
+            )
+        seen.add(qid)
         yield qid, [line.docid for line in lines]
 
 

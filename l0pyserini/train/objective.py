@@ -61,10 +61,9 @@ class Objective:
         own = score_own(weights, query_tokens, query_weights)
         parts: dict[str, Tensor] = {}
         wanted = self.loss
-        if teacher is not None and wanted.kl:
-            parts["kl"] = wanted.kl * kl_divergence(own, teacher, wanted.temperature)
-        if teacher is not None and wanted.margin_mse:
-            parts["margin_mse"] = wanted.margin_mse * margin_mse(own, teacher, wanted.temperature)
+        if wanted.taught:
+            assert teacher is not None  # The collator refuses rows without scores.
+            parts |= self._taught(own, teacher)
         if wanted.infonce:
             parts["infonce"] = wanted.infonce * self._info_nce(
                 own, weights, query_tokens, query_weights, names
@@ -79,6 +78,15 @@ class Objective:
             parts["regularizer"] = strength * REGULARIZERS[chosen.name](slots, threshold, counts)
         loss = torch.stack(list(parts.values())).sum()
         return loss, {name: part.detach() for name, part in parts.items()}
+
+    def _taught(self, own: Tensor, teacher: Tensor) -> dict[str, Tensor]:
+        wanted = self.loss
+        parts: dict[str, Tensor] = {}
+        if wanted.kl:
+            parts["kl"] = wanted.kl * kl_divergence(own, teacher, wanted.temperature)
+        if wanted.margin_mse:
+            parts["margin_mse"] = wanted.margin_mse * margin_mse(own, teacher, wanted.temperature)
+        return parts
 
     def _info_nce(
         self,

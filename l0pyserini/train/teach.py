@@ -31,7 +31,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         required=True,
         metavar="KIND:MODEL",
-        help="dense:, sparse: (both sides) or cross:, folder or hub name; may be given repeatedly",
+        help="dense:, sparse: (both sides) or cross: and a folder or hub name, or bm25: alone; may "
+        "be given repeatedly",
     )
     flags.add_argument("--output", required=True, help="rows with scores, JSONL")
     flags.add_argument("--corpus", help="where rows hold docids: BEIR folder, JSONL or TSV file")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l0pyserini.base.progress import progress_bar
-from l0pyserini.errors import NotFiniteError, TrainingError, UsageError
+from l0pyserini.errors import NotFiniteError, TrainingError, UsageError, first_line
 from l0pyserini.train.bm25_teacher import LexicalTeacher
 from l0pyserini.train.ensemble import Scores
 
@@ -137,7 +137,7 @@ def open_teacher(
         return teacher
     except OSError as fault:
         raise TrainingError(
-            f"teacher {spec!r}: cannot be loaded ({str(fault).splitlines()[0]}). "
+            f"teacher {spec!r}: cannot be loaded ({first_line(fault)}). "
             "Check the name and the network, or give a folder."
         ) from fault
 

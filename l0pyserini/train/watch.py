@@ -6,8 +6,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from l0pyserini.base.files import atomic_write
 from l0pyserini.base.progress import progress_bar, say
+from l0pyserini.train.log import mend_log
 
 SHOWN = ("loss", "length", "length_p95", "flops", "masked", "lambda")
 
@@ -53,11 +53,7 @@ class ProgressLine(TrainerCallback):
             return
         self._bar = progress_bar(state.max_steps, "train", "steps")
         self._bar.update(state.global_step)
-        if self._log.is_file():
-            lines = self._log.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [line for line in lines if json.loads(line)["step"] <= state.global_step]
-            with atomic_write(self._log) as handle:
-                handle.write("".join(kept).encode())
+        mend_log(self._log, state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Move the bar."""

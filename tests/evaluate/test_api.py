@@ -93,6 +93,7 @@ def test_macro_table_over_datasets(files, capsys):
         (["--names", "A", "B"], "--names has 2 and --run 1; expected as many"),
         (["--efficiency", "a", "b"], "--efficiency has 2 and --run 1"),
         (["--datasets", "x"], "has no {dataset}, and with --datasets each path needs one"),
+        (["--datasets", "x", "--efficiency", "a"], "--efficiency: costs are of one dataset"),
         (["--datasets", "x,,y"], "expected different names"),
         (["--names", "measure"], "'measure' would name two columns of a table; tell the runs"),
     ],

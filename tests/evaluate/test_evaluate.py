@@ -322,6 +322,11 @@ def test_names_of_measures(text, name, trec_eval_name):
         ("relstring", "is a text, not a number"),
         ("prefs_simp", "needs preference judgements"),
         ("AP(rel=x)", "is unknown"),
+        ("AP(rel=2.5)", "rel is 2.5, expected a whole grade"),
+        ("AP(rel=True)", "rel is True, expected a whole grade"),
+        ("SetF(beta=True)", "beta is True, expected a number"),
+        ("Rprec_mult.0.2x", "its cut-off is '0.2x', expected a number"),
+        ("relative_P.5x", "its cut-off is '5x', expected a whole number from 1"),
     ],
 )
 def test_measures_that_do_not_exist(text, message):

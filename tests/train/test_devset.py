@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from l0pyserini.errors import QrelsError, UsageError
 from l0pyserini.model import DocumentEncoder, open_checkpoint
-from l0pyserini.train.devset import DevSet, SparseScorer
+from l0pyserini.train.devset import DevSet, SparseScorer, open_dev_sets
 
 
 def test_the_scorer_equals_a_dense_product():
@@ -38,3 +39,20 @@ def test_a_dev_set_is_scored_in_memory(tmp_path):
     asked = [*tokens("inverting a matrix"), *tokens("collection")]
     shared = sum(token in vector for vector in vectors for token in asked)
     assert found.flops == pytest.approx(shared / 4 / 2)
+
+
+def small_set(folder, grade):
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "corpus.jsonl").write_text('{"_id": "d", "text": "a text"}\n')
+    (folder / "queries.jsonl").write_text('{"_id": "q", "text": "text"}\n')
+    (folder / "qrels/test.tsv").write_text(f"q\td\t{grade}\n")
+    return str(folder)
+
+
+def test_dev_sets_that_tell_nothing_are_refused(tmp_path):
+    one, other = small_set(tmp_path / "a/dev", 1), small_set(tmp_path / "b/dev", 1)
+    assert [found.name for found in open_dev_sets([one], "test")] == ["dev"]
+    with pytest.raises(UsageError, match="dev.data: two folders are called 'dev'"):
+        open_dev_sets([one, other], "test")
+    with pytest.raises(QrelsError, match="no: no topic of its split 'test' has a relevant"):
+        open_dev_sets([small_set(tmp_path / "no", 0)], "test")

@@ -4,6 +4,7 @@ import pytest
 
 from l0pyserini.errors import ResultsError
 from l0pyserini.train import read_log
+from l0pyserini.train.log import mend_log, whole_records
 from tests.helpers import fresh_process, write
 
 LINES = (
@@ -38,6 +39,19 @@ def test_a_log_as_a_frame(tmp_path):
 def test_a_broken_line_is_named(tmp_path, line, message):
     with pytest.raises(ResultsError, match=message):
         read_log(write(tmp_path / "log.jsonl", LINES + line))
+
+
+@pytest.mark.parametrize("tail", ['{"step": 60, "lo', '{"step": 6', "\0\0", b"\xff\n", "[1]\n"])
+def test_a_half_written_line_is_left_out_and_mended(tmp_path, tail):
+    path = write(tmp_path / "log.jsonl", LINES)
+    tail = tail if isinstance(tail, bytes) else tail.encode()
+    write(path, LINES.encode() + tail)
+    assert [one["step"] for one in whole_records(path)] == [0, 20, 20, 40]
+    mend_log(path)
+    assert path.read_text() == LINES
+    mend_log(path, 20)
+    assert path.read_text() == "".join(LINES.splitlines(keepends=True)[:3])
+    assert whole_records(tmp_path / "none.jsonl") == []
 
 
 def test_a_log_that_is_not_there(tmp_path):

@@ -83,6 +83,9 @@ def test_what_cannot_be_mined(folder):
     (folder / "run.txt").write_text("q Q0 zzz 1 3 t\n")
     with pytest.raises(RunError, match="docid 'zzz': the corpus holds no such document"):
         mined(folder)
+    (folder / "run.txt").write_text("q Q0 d2 1 3 t\nother Q0 d4 1 9 t\nq Q0 d3 2 2 t\n")
+    with pytest.raises(RunError, match="run.txt:3 qid 'q': the topic's lines were interrupted"):
+        mined(folder, negatives=1)
 
 
 def test_an_impact_index_is_mined(capsys, small, tmp_path):

@@ -210,6 +210,17 @@ def test_an_unfinished_checkpoint_is_not_gone_on_from(whole, tmp_path):
     assert [line["step"] for line in curve(tmp_path / "half")] == [1, 2, 3, 4]
 
 
+def test_a_half_written_line_of_the_log_does_not_stop_a_resume(whole, tmp_path):
+    recipe = changed(whole[0], tmp_path / "cut", steps=2)
+    train(recipe)
+    log = tmp_path / "cut/log.jsonl"
+    log.write_text(log.read_text() + '{"step": 3, "lo')
+    train(changed(recipe, tmp_path / "cut", steps=3), resume=True)
+    records = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [one["step"] for one in records if "changed" in one] == [2]
+    assert [line["step"] for line in curve(tmp_path / "cut")] == [1, 2, 3]
+
+
 def test_killed_after_the_last_checkpoint_it_takes_no_step_more(whole, tmp_path):
     recipe = changed(whole[0], tmp_path / "late", steps=2)
     done = train(recipe)

@@ -7,7 +7,7 @@ from typing import Any
 
 from l0pyserini.base.files import write_json
 from l0pyserini.base.progress import say
-from l0pyserini.errors import CorpusError
+from l0pyserini.errors import CorpusError, UsageError
 from l0pyserini.publish.reproduce.cell import Cell
 from l0pyserini.publish.reproduce.commands import commands
 from l0pyserini.publish.reproduce.datasets import Dataset, check_dataset, fingerprints
@@ -41,13 +41,12 @@ def reproduce(
              too. reference: a column of beir_published.csv that stands beside encoders without
              published scores of their own.
     Returns: the matrix, as matrix.json holds it.
-    Raises:  CorpusError, TopicsError, QrelsError: if a dataset is missing or not the registered
+    Raises:  UsageError: if no system runs on a dataset.
+             CorpusError, TopicsError, QrelsError: if a dataset is missing or not the registered
              one. OutputExistsError: if other settings made what is there.
     """
     if reference is not None:
         check_column(reference)
-    for dataset in datasets:
-        _prepare(dataset, data_dir, Path(output), allow_download)
     pairs = [
         (dataset, system)
         for dataset in datasets
@@ -55,6 +54,15 @@ def reproduce(
         # The embedded collection has no titles to keep apart.
         if not (dataset.embedded and system.multifield)
     ]
+    for dataset in datasets:
+        if all(one is not dataset for one, _ in pairs):
+            raise UsageError(
+                f"--datasets {dataset.name}: none of {', '.join(one.name for one in systems)} "
+                "runs on it, for it has no titles to keep apart. Expected --bm25 flat or an "
+                "--encoder beside it, or another dataset."
+            )
+    for dataset in datasets:
+        _prepare(dataset, data_dir, Path(output), allow_download)
     lines = {
         (dataset.name, system.name): commands(dataset, system, data_dir, output)
         for dataset, system in pairs

@@ -24,7 +24,7 @@ def commands(
     search += ["--output", str(place.run)]
     if system.fused:
         runs = [str(Place(folder / name).run) for name in system.fused]
-        fuse = ["fuse", "--run", *runs, "--method", system.method, "--hits", str(HITS)]
+        fuse = ["search.fuse", "--run", *runs, "--method", system.method, "--hits", str(HITS)]
         lines = [[*fuse, "--tag", system.name, "--output", str(place.run)]]
     elif system.encoder is None:
         fields = [f"{name}={weight:g}" for name, weight in MULTIFIELD.items()]

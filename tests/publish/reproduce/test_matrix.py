@@ -1,6 +1,8 @@
 """reproduce end to end: published scores come out, work is not done twice, formats agree."""
 
 import csv
+import importlib
+import importlib.util
 import json
 import re
 import shlex
@@ -65,19 +67,24 @@ def test_all_formats_hold_the_same(bm25_matrix):
     assert not re.search(r"(?:src|href)=", page)
 
 
+def run_line(capsys, line):
+    """Run `python -m MODULE FLAGS` in this process, by the module that it names."""
+    python, option, module, *flags = shlex.split(line)
+    assert (python, option) == ("python", "-m")
+    package = importlib.util.find_spec(module).submodule_search_locations is not None
+    code = importlib.import_module(f"{module}.__main__" if package else module).main(flags)
+    assert code == 0
+    return capsys.readouterr().out
+
+
 def test_every_command_gives_the_same_run(bm25_matrix, tmp_path, capsys):
     (cell,) = (
         one
         for one in read_matrix(bm25_matrix)["cells"]
         if (one["dataset"], one["system"]) == ("nfcorpus", "bm25-multifield")
     )
-    search, evaluate = (
-        shlex.split(line.replace(str(bm25_matrix), str(tmp_path))) for line in cell["commands"]
-    )
-    for words in (search, evaluate):
-        assert words[:2] == ["python", "-m"]
-        code, out, _ = command(capsys, words[2].removeprefix("l0pyserini."), *words[3:])
-        assert code == 0
+    for line in cell["commands"]:
+        out = run_line(capsys, line.replace(str(bm25_matrix), str(tmp_path)))
     assert re.search(r"nDCG@10\s+0\.3254", out)
     run = "nfcorpus/bm25-multifield/run.txt"
     assert (tmp_path / run).read_bytes() == (bm25_matrix / run).read_bytes()
@@ -148,6 +155,15 @@ def test_other_settings_are_refused_and_replaced_when_asked(chain, capsys):
     assert "equal" in out
 
 
+def test_a_dataset_that_no_system_runs_on_is_refused(tmp_path, capsys):
+    words = ["--datasets", "scifact,cacm", "--data-dir", tmp_path / "none", "--output"]
+    words = ["reproduce", *words, tmp_path / "out", "--bm25", "multifield"]
+    code, _, err = command(capsys, *words)
+    assert code == 2
+    assert "--datasets cacm: none of bm25-multifield runs on it" in err
+    assert not (tmp_path / "out").exists()
+
+
 def test_encoders_and_fused_runs_and_the_commands_that_give_the_same(
     small, tmp_path, capsys, monkeypatch
 ):
@@ -165,9 +181,7 @@ def test_encoders_and_fused_runs_and_the_commands_that_give_the_same(
     assert costs == ["bm25-flat", "t"]
     for cell in cells:
         for line in cell["commands"]:
-            parts = shlex.split(line.replace(str(tmp_path / "out"), str(tmp_path / "by-hand")))
-            code, out, _ = command(capsys, parts[2].removeprefix("l0pyserini."), *parts[3:])
-            assert code == 0
+            out = run_line(capsys, line.replace(str(tmp_path / "out"), str(tmp_path / "by-hand")))
         assert re.search(rf"nDCG@10\s+{cell['score']:.4f}", out)
         run = f"tiny/{cell['system']}/run.txt"
         assert (tmp_path / "by-hand" / run).read_bytes() == (tmp_path / "out" / run).read_bytes()

@@ -1,0 +1,39 @@
+"""Examples as the tensors of a step: whose scores a loss learns from."""
+
+import numpy as np
+import pytest
+
+from l0pyserini.errors import TrainingDataError
+from l0pyserini.model import open_checkpoint
+from l0pyserini.train.batches import Collator, Example
+
+
+def example(place, scores):
+    return Example(f"rows.jsonl:{place}", "a query", ["a text", "another"], scores)
+
+
+MIXED = [example(1, [2.0, 1.0]), example(2, None)]
+
+
+def collated(examples, teach=None, taught=True):
+    tokenizer = open_checkpoint("splade-tiny").tokenizer
+    return Collator(tokenizer, 16, 0, teach, taught)(examples)["teacher"]
+
+
+def test_rows_without_scores_are_refused_where_a_loss_learns_from_them():
+    with pytest.raises(TrainingDataError, match=r"rows.jsonl:2: holds no scores.*train\.teach"):
+        collated(MIXED)
+    assert collated(MIXED, taught=False) is None
+
+
+def test_a_teacher_is_asked_for_the_rows_without_scores_alone():
+    asked = []
+
+    def teach(examples):
+        asked.append([one.where for one in examples])
+        return np.full((len(examples), 2), 9, dtype=np.float32)
+
+    assert collated(MIXED[:1], teach).tolist() == [[2, 1]]
+    assert asked == []
+    assert collated(MIXED, teach).tolist() == [[2, 1], [9, 9]]
+    assert asked == [["rows.jsonl:2"]]
