@@ -1,7 +1,7 @@
 """Reading and writing single files so that nothing is half there.
 
 Every output is written beside its place under a name that nobody else has, and renamed when it
-is whole and on the disk. Folders are in publish.py.
+is whole and on the disk. Folders are in folders.py.
 """
 
 import contextlib

@@ -7,12 +7,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from l0pyserini.base.files import Span, sha256
+from l0pyserini.base.files import Span, readable, sha256
 from l0pyserini.data.corpus import Corpus, Located
 from l0pyserini.data.jsonl import read_jsonl
 from l0pyserini.data.parquet import parquet_spans, read_parquet
 from l0pyserini.data.spans import line_spans
 from l0pyserini.data.tsv import read_tsv
+from l0pyserini.errors import CorpusError
 
 
 class FileFormat(NamedTuple):
@@ -67,7 +68,12 @@ def _cut(paths: Sequence[Path], form: FileFormat, size: int) -> tuple[int, list[
 
 def _digest(paths: Sequence[Path]) -> str:
     """Return the sha256 of a file, or that of the names and sha256 of several."""
+    digests = []
+    for path in paths:
+        with readable(path, CorpusError):
+            digests.append(sha256(path))
     if len(paths) == 1:
-        return sha256(paths[0])
-    lines = "".join(f"{sha256(path)}  {path.name}\n" for path in paths)
+        return digests[0]
+    pairs = zip(digests, paths, strict=True)
+    lines = "".join(f"{digest}  {path.name}\n" for digest, path in pairs)
     return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,7 +1,6 @@
 """`python -m l0pyserini.encode`."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -13,10 +12,11 @@ from l0pyserini.base.cli import (
     positive_int,
     run_command,
 )
-from l0pyserini.base.torchrun import launched_rank
+from l0pyserini.base.torchrun import launched_count, launched_rank, local_rank
 from l0pyserini.encode import encode_corpus, summary
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.prune import Pruning
+from l0pyserini.errors import UsageError
 from l0pyserini.model.activation import LOG_COUNTS
 
 MAX_BITS = 16
@@ -44,9 +44,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--max-length", type=positive_int, help="tokens (default the encoder's)")
     flags.add_argument("--batch-size", type=positive_int, default=32, help="texts (default 32)")
     flags.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default cpu)")
-    flags.add_argument(
-        "--scale", type=positive_float, default=100.0, help="impacts per weight (default 100)"
-    )
+    flags.add_argument("--scale", type=positive_float, help="impacts per weight (default 100)")
     flags.add_argument(
         "--bits",
         type=_bits,
@@ -56,7 +54,6 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--query-scale",
         type=positive_float,
-        default=100.0,
         help="impacts per IDF that searches of this collection use (default 100)",
     )
     flags.add_argument(
@@ -84,13 +81,11 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--shard-id",
         type=int,
-        default=launched_rank(),
         help="encode every --shard-num-th file from this one (default torchrun's RANK, or 0)",
     )
     flags.add_argument(
         "--shard-num",
         type=positive_int,
-        default=int(os.environ.get("WORLD_SIZE", "1")),
         help="parts that encode into this folder (default torchrun's WORLD_SIZE, or 1)",
     )
     flags.add_argument("--resume", action="store_true", help="continue an interrupted run")
@@ -105,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> None:
     """Encode and print the summary."""
+    part = _part(args)
     manifest, seconds = encode_corpus(
         corpus=args.corpus,
         encoder=args.encoder,
@@ -112,8 +108,7 @@ def run(args: argparse.Namespace) -> None:
         max_length=args.max_length,
         batch_size=args.batch_size,
         device=_device(args.device),
-        scale=args.scale,
-        query_scale=args.query_scale,
+        **_scales(args),
         shard_size=args.shard_size,
         activation=args.activation,
         idf=args.idf,
@@ -122,14 +117,38 @@ def run(args: argparse.Namespace) -> None:
         allow_remote_code=args.trust_remote_code,
         backend=args.backend,
         pruning=Pruning(args.max_nnz, args.min_weight, args.prune_ratio),
-        part=Part(args.shard_id, args.shard_num),
+        part=part,
         compress=args.gzip,
         bits=args.bits,
     )
     if manifest is None:
-        print(f"part {args.shard_id} of {args.shard_num} is done; others are not, in {args.output}")
+        print(f"part {part.number} of {part.count} is done; others are not, in {args.output}")
     else:
         print(summary(manifest, args.output, seconds))
+
+
+def _part(args: argparse.Namespace) -> Part:
+    """Return which part is named, or torchrun's."""
+    return Part(
+        launched_rank() if args.shard_id is None else args.shard_id,
+        launched_count() if args.shard_num is None else args.shard_num,
+    )
+
+
+def _scales(args: argparse.Namespace) -> dict[str, float]:
+    """Return the scales that are named; the others have encode_corpus's defaults.
+
+    Raises:  UsageError: if one is named that --bits is to choose.
+    """
+    given = {"scale": args.scale, "query_scale": args.query_scale}
+    named = {name: value for name, value in given.items() if value is not None}
+    for name, value in named.items():
+        if args.bits == 0 or (args.bits is not None and name == "scale"):
+            raise UsageError(
+                f"--{name.replace('_', '-')} {value:g} with --bits {args.bits or 'auto'}, "
+                "which chooses it. Leave one of them out."
+            )
+    return named
 
 
 def _bits(text: str) -> int:
@@ -143,7 +162,7 @@ def _bits(text: str) -> int:
 
 def _device(name: str) -> str:
     """Give each process of torchrun its own GPU."""
-    rank = os.environ.get("LOCAL_RANK")
+    rank = local_rank()
     return f"cuda:{rank}" if name == "cuda" and rank is not None else name
 
 

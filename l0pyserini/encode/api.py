@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l0pyserini.base.files import folder_bytes
+from l0pyserini.base.folders import place_of
 from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.data import Corpus, open_corpus
 from l0pyserini.encode.journal import Part
@@ -110,8 +111,9 @@ def _settled(backend: str, output: Path, part: Part, resume: bool) -> str:
             f"--backend auto with --shard-num {part.count}: each part would take what is fastest "
             "on its own machine. Name one for all; `python -m l0pyserini.doctor` tells the speeds."
         )
-    recorded = recorded_settings(output, part) if resume else None
-    return recorded["encoder"]["backend"] if recorded else backend
+    # What is unfinished lies beside the folder itself, not beside a link to it.
+    recorded = recorded_settings(place_of(output), part) if resume else None
+    return (recorded["encoder"].get("backend") if recorded else None) or backend
 
 
 def _planned(

@@ -4,19 +4,22 @@ A run may be one part of several that write into one folder, on one machine or m
 encodes the shards whose number leaves i when divided by n.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from l0pyserini.base.files import sha256, write_json
+from l0pyserini.base.fields import check_fields
+from l0pyserini.base.files import read_json, sha256, write_json
 from l0pyserini.base.locks import hold
-from l0pyserini.encode.manifest import Shard
+from l0pyserini.encode.manifest import SETTINGS, SHARD, Shard
 from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
 
 PATTERN = "encoding-*.journal"
+
+_MEND = "Begin anew with --overwrite."
+_FIELDS = {"settings": SETTINGS, "shards": [{"file": str, **SHARD, "mass": [float]}], "done": bool}
 
 
 @dataclass(frozen=True)
@@ -154,26 +157,22 @@ def _lock_name(journal: Path) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
-        raise CollectionError(
-            f"{path}: not valid JSON ({fault}). Begin anew with --overwrite."
-        ) from fault
-    if not isinstance(record, dict) or not record.keys() >= {"settings", "shards", "done"}:
-        raise CollectionError(
-            f"{path}: is not the journal of an encoding. Begin anew with --overwrite."
-        )
+    record = read_json(path, CollectionError, _MEND)
+    if not isinstance(record, dict):
+        raise CollectionError(f"{path}: is not the journal of an encoding. {_MEND}")
+    check_fields(record, _FIELDS, str(path), CollectionError, _MEND)
     return record
 
 
 def _finished(record: dict[str, Any], path: Path) -> list[FinishedShard]:
-    try:
-        return [
-            FinishedShard(Shard.read(one, path), (float(one["mass"][0]), float(one["mass"][1])))
-            for one in record["shards"]
-        ]
-    except (KeyError, TypeError, IndexError, ValueError) as fault:
+    return [
+        FinishedShard(Shard.read(one, path), _mass(one["mass"], path)) for one in record["shards"]
+    ]
+
+
+def _mass(numbers: list[float], path: Path) -> tuple[float, float]:
+    if len(numbers) != 2:
         raise CollectionError(
-            f"{path}: incomplete ({fault}). Begin anew with --overwrite."
-        ) from fault
+            f"{path}: the 'mass' of a shard is {numbers!r:.60}, expected two numbers. {_MEND}"
+        )
+    return float(numbers[0]), float(numbers[1])

@@ -14,7 +14,7 @@ FORMAT = "l0pyserini-encoded-1"
 _SHARD_NAME = re.compile(r"docs-\d+\.jsonl(\.gz)?", re.ASCII)
 SETTINGS = {
     "corpus": {"name": str, "sha256": str},
-    "encoder": {"weights_sha256": str, "activation": str},
+    "encoder": {"weights_sha256": str, "activation": str, "backend": (str,)},
     "query_encoder": {"tokenizer_sha256": str, "idf_sha256": str},
     "document_scale": float,
     "query_scale": float,
@@ -22,10 +22,10 @@ SETTINGS = {
 """The settings that later stages rely on."""
 
 _COUNTS = ("documents", "empty_documents", "terms", "postings", "impacts")
-_SHARD = {"documents": int, "bytes": int, "sha256": str}
+SHARD = {"documents": int, "bytes": int, "sha256": str}
 _FIELDS = {
     **dict.fromkeys(_COUNTS, int),
-    "shards": [_SHARD],
+    "shards": [SHARD],
     "settings": SETTINGS,
     "postings_digest": (str,),
 }

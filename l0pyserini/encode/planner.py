@@ -93,16 +93,17 @@ def plan(sample: Sample, encoder: IdfQueryEncoder) -> tuple[list[Candidate], Can
 
 def choose(candidates: Sequence[Candidate], float_ndcg: float | None) -> Candidate:
     """Return the cheapest candidate that loses at most MAX_LOSS, else the one that loses least."""
-
-    def share(one: Candidate) -> float:
-        judged = one.ndcg / float_ndcg if one.ndcg is not None and float_ndcg else 1.0
-        return min(one.kept, judged)
-
-    good = [one for one in candidates if share(one) >= 1 - MAX_LOSS]
+    good = [one for one in candidates if share(one, float_ndcg) >= 1 - MAX_LOSS]
     if not good:
-        return max(candidates, key=share)
+        return max(candidates, key=lambda one: share(one, float_ndcg))
     # Bytes first; among equals the coarser query, which keeps sums small and exact.
     return min(good, key=lambda one: (one.bytes, one.query_scale))
+
+
+def share(one: Candidate, float_ndcg: float | None) -> float:
+    """Return what a candidate keeps of the float scores, or of nDCG@10 where that is less."""
+    judged = one.ndcg / float_ndcg if one.ndcg is not None and float_ndcg else 1.0
+    return min(one.kept, judged)
 
 
 def _posting_bytes(impacts: csr_matrix) -> float:

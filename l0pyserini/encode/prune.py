@@ -1,5 +1,6 @@
 """Pruning vectors while they are encoded: fewer postings, and how much weight that costs."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,8 +24,13 @@ class Pruning:
     ratio: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.min_weight < 0:
-            raise UsageError(f"--min-weight {self.min_weight}: expected a number from 0.")
+        if self.max_nnz is not None and self.max_nnz < 1:
+            raise UsageError(f"--max-nnz {self.max_nnz}: expected a whole number from 1.")
+        # NaN and infinity are above no weight, and would leave every document empty.
+        if not 0 <= self.min_weight < math.inf:
+            raise UsageError(
+                f"--min-weight {self.min_weight}: expected a number from 0, and no infinity."
+            )
         if not 0 <= self.ratio < 1:
             raise UsageError(f"--prune-ratio {self.ratio}: expected a number from 0 and below 1.")
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from l0pyserini.base.cli import (
     add_corpus,
@@ -13,9 +14,12 @@ from l0pyserini.base.cli import (
 )
 from l0pyserini.base.tables import format_table
 from l0pyserini.data import open_corpus, read_qrels, read_topics
-from l0pyserini.errors import UsageError
+from l0pyserini.errors import EvaluationError, UsageError
 from l0pyserini.model.activation import LOG_COUNTS
 from l0pyserini.model.checkpoint import open_checkpoint
+
+if TYPE_CHECKING:
+    from l0pyserini.encode.planner import Candidate
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default cpu)")
     flags.add_argument("--activation", choices=list(LOG_COUNTS), help="as in encode")
     flags.add_argument("--idf", help="as in encode")
+    flags.add_argument("--trust-remote-code", action="store_true", help="as in encode")
     return flags
 
 
@@ -51,15 +56,22 @@ def run(args: argparse.Namespace) -> None:
     if args.qrels and not args.topics:
         raise UsageError("--qrels needs --topics, the queries that were judged.")
     corpus = open_corpus(args.corpus)
-    checkpoint = open_checkpoint(args.encoder, args.activation, args.idf)
+    checkpoint = open_checkpoint(args.encoder, args.activation, args.idf, args.trust_remote_code)
     topics = read_topics(args.topics, args.split) if args.topics else []
     qrels = read_qrels(args.qrels, args.split) if args.qrels else None
+    if qrels is not None and not any(topic.qid in qrels for topic in topics):
+        raise EvaluationError(
+            f"{args.qrels}: judges no topic of {args.topics}. Expected qrels and topics of one "
+            "collection and split, with the same query ids."
+        )
     from l0pyserini.encode.planner import plan
     from l0pyserini.encode.sampling import take_sample
     from l0pyserini.model.encoder import DocumentEncoder
     from l0pyserini.query.encoder import IdfQueryEncoder
 
-    encoder = DocumentEncoder.from_checkpoint(checkpoint, args.max_length, args.device)
+    encoder = DocumentEncoder.from_checkpoint(
+        checkpoint, args.max_length, args.device, args.trust_remote_code
+    )
     sample = take_sample(corpus, encoder, args.sample, topics, qrels)
     candidates, chosen, float_ndcg = plan(sample, IdfQueryEncoder.from_checkpoint(checkpoint))
     rows = [
@@ -81,9 +93,19 @@ def run(args: argparse.Namespace) -> None:
     print(
         f"\n{len(sample.docids):,} documents, {len(sample.topics):,} queries"
         + ("" if qrels is None else f"; float scores give nDCG@10 {float_ndcg:.4f}")
-        + f"\n* the cheapest that loses at most 0.05 % here: encode with --scale "
+        + f"\n* {_verdict(chosen, float_ndcg)}: encode with --scale "
         f"{chosen.document_scale:g} --query-scale {chosen.query_scale:g}"
     )
+
+
+def _verdict(chosen: "Candidate", float_ndcg: float) -> str:
+    """Say whether the chosen scales keep what is promised: where none does, the best is chosen."""
+    from l0pyserini.encode.planner import MAX_LOSS, share
+
+    kept = share(chosen, float_ndcg)
+    if kept >= 1 - MAX_LOSS:
+        return f"the cheapest that loses at most {MAX_LOSS:.2%} here"
+    return f"loses {1 - kept:.2%} here, the least: none loses at most {MAX_LOSS:.2%}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,4 +1,7 @@
-"""Encoding a corpus into shards: streamed, sorted by length, resumable to the same bytes."""
+"""Encoding a corpus into shards: streamed, sorted by length, resumable to the same bytes.
+
+Only `measured` in the manifest, the speeds of a backend other than float32, is each process's own.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

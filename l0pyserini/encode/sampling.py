@@ -57,6 +57,6 @@ def take_sample(
 
 
 def beginning(document: Document) -> Topic:
-    """Return a document's title, or first ten words, as a query."""
+    """Return the first ten words of a document's title, or of its text without one, as a query."""
     words = (document.title or document.text).split()[:QUERY_WORDS]
     return Topic(document.docid, " ".join(words))

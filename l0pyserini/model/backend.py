@@ -118,10 +118,19 @@ def choose_backend(
 
 
 def _watched(named: Backend, width: int, tell: Callable[[str], None]) -> Backend:
-    """Return a backend with its speeds; warn where float32 is faster."""
+    """Return a backend with its speeds; warn where float32 is faster.
+
+    Raises:  UsageError: if its head cannot be made here.
+    """
     if named == Backend():
         return named
-    head = _only(head_speeds(width, (EXACT, named.head)), named.head)
+    heads = head_speeds(width, (EXACT, named.head))
+    if named.head not in heads:
+        raise UsageError(
+            f"backend {named.name!r}: this machine's torch does not have it. Expected one of "
+            "those whose speeds `python -m l0pyserini.doctor` tells, or auto."
+        )
+    head = _only(heads, named.head)
     layers = _only(layer_speeds(width), named.layers)
     found = Backend(named.head, named.layers, {"head": head, "layers": layers})
     slow = [

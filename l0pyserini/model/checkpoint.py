@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from l0pyserini.base.fields import is_kind
+from l0pyserini.base.fields import check_fields, is_kind
 from l0pyserini.base.files import sha256
 from l0pyserini.errors import CheckpointError, RemoteCodeError, first_line
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES, log_count
@@ -22,6 +22,9 @@ DEFAULT_MAX_LENGTH = 256
 
 _WEIGHTS = "model.safetensors"
 _HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
+_ROUTER = {"structure": ({"document": ([str],), "query": ([str],)},), "types": (dict,)}
+_MODULES = {"modules": [{"path": str, "type": str}]}
+_MEND = "Fetch or save the checkpoint again."
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def open_checkpoint(
         name=Path(spec).name if Path(spec).is_dir() else spec,
         folder=folder,
         document_folder=document_folder,
-        activation=_activation(folder, activation, pooled, idf_file),
+        activation=_activation(folder, activation, pooled),
         idf_file=idf_file,
         query_weights_file=weights,
         lexical=lexical,
@@ -155,15 +158,14 @@ class _Layout(NamedTuple):
 
 def _layout(folder: Path) -> _Layout:
     if (folder / "router_config.json").is_file():
-        router = _read_json(folder / "router_config.json")
-        structure, types = router.get("structure", {}), router.get("types", {})
-        document = [(name, types.get(name, "")) for name in structure.get("document", [])]
-        query = [(name, types.get(name, "")) for name in structure.get("query", [])]
+        document, query = _routes(folder / "router_config.json")
         static = [name for name, kind in query if _is(kind, ("SparseStaticEmbedding", "IDF"))]
         found = _document_modules(folder, document)
         return found._replace(query=folder / static[0] if static else None)
     if (folder / "modules.json").is_file():
-        modules = _read_json(folder / "modules.json", list)
+        path = folder / "modules.json"
+        modules = _read_json(path, list)
+        check_fields({"modules": modules}, _MODULES, str(path), CheckpointError, _MEND)
         return _document_modules(folder, [(m["path"], m["type"]) for m in modules])
     if (folder / "config.json").is_file():
         return _Layout(folder)
@@ -171,6 +173,19 @@ def _layout(folder: Path) -> _Layout:
         f"{folder}: has no router_config.json, modules.json or config.json. Expected a "
         "sentence-transformers SparseEncoder folder or a transformers masked-LM folder."
     )
+
+
+def _routes(path: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return (folder, type) of the modules of a router's document and query route."""
+    router = _read_json(path)
+    check_fields(router, _ROUTER, str(path), CheckpointError, _MEND)
+    structure, types = router.get("structure") or {}, router.get("types") or {}
+    check_fields(types, dict.fromkeys(types, str), f"{path}: 'types'", CheckpointError, _MEND)
+    document, query = (
+        [(name, types.get(name, "")) for name in structure.get(route) or []]
+        for route in ("document", "query")
+    )
+    return document, query
 
 
 def _document_modules(folder: Path, modules: Sequence[tuple[str, str]]) -> _Layout:
@@ -187,7 +202,7 @@ def _document_modules(folder: Path, modules: Sequence[tuple[str, str]]) -> _Layo
                     "Sum pooling (SPLADE v1) is not supported."
                 )
             named = pooling.get("activation_function", "relu")
-            if named not in SPLADE_POOLING_NAMES:
+            if named not in list(SPLADE_POOLING_NAMES):  # a list of JSON cannot be looked up
                 raise CheckpointError(
                     f"{folder / path}: its activation_function is {named!r}, expected one of "
                     f"{', '.join(SPLADE_POOLING_NAMES)}. Name ours with --activation."
@@ -240,11 +255,14 @@ def _check_masked_lm(folder: Path, config: dict[str, Any], allow_remote_code: bo
         )
 
 
-def _activation(folder: Path, asked: str | None, pooled: str | None, idf: Path | None) -> str:
+def _activation(folder: Path, asked: str | None, pooled: str | None) -> str:
     settings = folder / "l0pyserini_encoder.json"
     saved = _read_json(settings).get("activation") if settings.is_file() else None
-    # OpenSearch's doc-v1 and doc-v2 folders (masked LM and idf.json) were trained with one log.
-    opensearch = "log1p_relu" if idf is not None and idf.parent == folder else None
+    if not isinstance(saved, str | None):
+        raise CheckpointError(f"{settings}: its activation is {saved!r}, expected a name. {_MEND}")
+    # OpenSearch's doc-v1 and doc-v2 folders (masked LM and idf.json) were trained with one log,
+    # whatever table is used instead of theirs.
+    opensearch = "log1p_relu" if (folder / "idf.json").is_file() else None
     activation = asked or saved or pooled or opensearch
     if activation is None:
         raise CheckpointError(

@@ -42,8 +42,9 @@ def save_checkpoint(
     logarithms, which sentence-transformers has no name for, are written beside it for our loader;
     a lexical term is a module of ours, for which it wants trust_remote_code=True.
 
-    Args:    model: a masked LM with its own output layer. tokenizer_files: the folder whose
-             tokenizer.json and tokenizer_config.json are copied. dtype: of the saved weights.
+    Args:    model: a masked LM with its own output layer. tokenizer: written as tokenizer.json.
+             tokenizer_files: the folder whose tokenizer_config.json is copied, where it has one.
+             dtype: of the saved weights.
              max_length: tokens of a document that loaders read unless told otherwise.
     Raises:  OutputExistsError: if the folder holds something and overwrite is False.
              CheckpointError: if the output layer has no bias to silence special tokens with.
@@ -68,11 +69,13 @@ def save_checkpoint(
         model.to(dtype).save_pretrained(place)  # type: ignore[operator]
         model.to(torch.float32)
         _set_dtype(place / "config.json")
-        for name in ("tokenizer.json", "tokenizer_config.json"):
-            for target in (place, place / QUERY_MODULE):
-                target.mkdir(exist_ok=True)
-                if (tokenizer_files / name).is_file():
-                    shutil.copyfile(tokenizer_files / name, target / name)
+        settings = tokenizer_files / "tokenizer_config.json"
+        for target in (place, place / QUERY_MODULE):
+            target.mkdir(exist_ok=True)
+            # The tokenizer may have been made from older files, where there is none to copy.
+            (target / "tokenizer.json").write_text(tokenizer.json_text, encoding="utf-8")
+            if settings.is_file():
+                shutil.copyfile(settings, target / settings.name)
         idf.save(place / "idf.json")
         save_file(
             {"weight": torch.tensor(idf.by_id(tokenizer))},

@@ -79,22 +79,29 @@ class IdfTable:
     def from_safetensors(cls, path: Path, tokenizer: "Tokenizer") -> "IdfTable":
         """Read the weights of a sentence-transformers SparseStaticEmbedding ([V] float).
 
-        Raises:  IdfError: if the file holds no vector as long as the vocabulary.
+        A longer vector, as of padded models, is cut.
+
+        Raises:  IdfError: if the file cannot be read, or holds no vector as long as the vocabulary.
         """
         from safetensors.numpy import load_file
 
-        weight = load_file(path).get("weight")
+        try:
+            weight = load_file(path).get("weight")
+        # Besides safetensors' own kind, numpy raises its own for numbers that it lacks.
+        except Exception as fault:
+            raise IdfError(
+                f"{path}: cannot be read ({type(fault).__name__}: {fault}). Expected safetensors "
+                "with float32 or float16 numbers; fetch or save the checkpoint again."
+            ) from fault
         if weight is None or weight.ndim != 1 or len(weight) < len(tokenizer.tokens):
             shape = None if weight is None else weight.shape
             raise IdfError(
                 f"{path}: its 'weight' has shape {shape}, expected one number for each of the "
                 f"tokenizer's {len(tokenizer.tokens)} ids. The query module is of another model."
             )
-        tokens = tokenizer.tokens
-        named = {tokens[i]: w for i, w in enumerate(weight.tolist()) if tokens[i : i + 1] != [None]}
-        return cls(
-            checked_weights({t: w for t, w in named.items() if t is not None}, str(path)), str(path)
-        )
+        pairs = zip(tokenizer.tokens, weight.tolist(), strict=False)
+        named = {token: one for token, one in pairs if token is not None}
+        return cls(checked_weights(named, str(path)), str(path))
 
     def by_id(self, tokenizer: "Tokenizer", size: int | None = None) -> list[float]:
         """Return the weight of each id, 0 without one; as many as `size`, or the tokenizer has."""

@@ -28,12 +28,17 @@ class Tokenizer:
     def from_folder(cls, folder: Path) -> "Tokenizer":
         """Read a model folder's tokenizer.json; build one where only older files are there.
 
-        Raises:  CheckpointError: if the folder has no tokenizer.
+        Raises:  CheckpointError: if the folder has no tokenizer, or it cannot be read.
         """
         path = folder / "tokenizer.json"
-        if path.is_file():
+        if not path.is_file():
+            return cls(_json_of_old_files(folder), str(folder))
+        try:
             return cls(path.read_text(encoding="utf-8"), str(folder))
-        return cls(_json_of_old_files(folder), str(folder))
+        except (OSError, UnicodeDecodeError) as fault:
+            raise CheckpointError(
+                f"{path}: cannot be read as UTF-8 ({fault}). Save the tokenizer again."
+            ) from fault
 
     @cached_property
     def backend(self) -> "tokenizers.Tokenizer":

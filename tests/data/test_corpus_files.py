@@ -65,6 +65,14 @@ def test_the_fingerprint_follows_names_and_content(folder):
     assert len({before, renamed, open_corpus(str(folder)).fingerprint()}) == 3
 
 
+def test_a_file_that_goes_before_its_fingerprint(folder):
+    corpora = open_corpus(str(folder)), open_corpus(str(folder / "d.jsonl"))
+    (folder / "d.jsonl").unlink()
+    for corpus in corpora:
+        with pytest.raises(CorpusError, match=r"d.jsonl: cannot be read \(No such file.*Check the"):
+            corpus.fingerprint()
+
+
 def test_folders_that_are_no_corpus(tmp_path):
     write(tmp_path / "b.jsonl", line(1))
     write(tmp_path / "queries.jsonl", line(2))

@@ -20,7 +20,7 @@ from l0pyserini.errors import (
     UsageError,
 )
 from tests.encode.helpers import contents, encode
-from tests.helpers import write
+from tests.helpers import command, write
 
 
 def test_parts_write_what_one_process_writes(corpus, small, tmp_path):
@@ -64,6 +64,16 @@ def test_parts_that_do_not_fit_together(corpus, tmp_path):
         encode(corpus, folder, part=Part(1, 2), scale=50.0)
     with pytest.raises(UsageError, match="--shard-id 2 of --shard-num 2: expected an id from 0"):
         Part(2, 2)
+
+
+@pytest.mark.parametrize("name", ["RANK", "WORLD_SIZE", "LOCAL_RANK"])
+def test_an_environment_that_is_no_torchrun_s(corpus, tmp_path, monkeypatch, capsys, name):
+    monkeypatch.setenv(name, "x")
+    words = ("--corpus", corpus, "--encoder", "splade-tiny", "--output", tmp_path / "e")
+    code, _, err = command(capsys, "encode", *words, "--device", "cuda")
+    assert code == 2
+    assert f"{name}: the environment says 'x', expected a whole number" in err
+    assert command(capsys, "encode", "--help")[0] == 0
 
 
 def test_a_docid_that_comes_twice_in_different_parts(tmp_path):

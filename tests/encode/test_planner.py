@@ -6,7 +6,7 @@ import pytest
 from l0pyserini import open_checkpoint, read_qrels, read_topics
 from l0pyserini.data.records import Hit
 from l0pyserini.data.runs import rank, strictly_falling
-from l0pyserini.encode import Manifest
+from l0pyserini.encode import Manifest, planner
 from l0pyserini.encode.planner import Candidate, bits_scale, choose, plan
 from l0pyserini.encode.sampling import Sample
 from l0pyserini.errors import CollectionError
@@ -14,7 +14,7 @@ from l0pyserini.evaluate import parse_measure
 from l0pyserini.evaluate.trec_eval import trec_eval
 from l0pyserini.index import read_facts
 from l0pyserini.query import IdfQueryEncoder
-from tests.helpers import command
+from tests.helpers import command, write
 
 
 def candidate(**changes):
@@ -92,13 +92,30 @@ def test_the_command_prints_the_table_and_the_choice(small, capsys):
     code, out, _ = command(capsys, "quantize", *arguments)
     assert code == 0
     assert out.splitlines()[0].split()[:3] == ["bits", "--scale", "--query-scale"]
-    assert "* the cheapest that loses at most 0.05 % here: encode with --scale" in out
+    assert "* the cheapest that loses at most 0.05% here: encode with --scale" in out
     code, _, err = command(capsys, "quantize", *arguments, "--qrels", "cacm")
     assert code == 2
     assert "--qrels needs --topics" in err
     code, out, _ = command(capsys, "quantize", *arguments, "--topics", "cacm", "--qrels", "cacm")
     assert code == 0
     assert "float scores give nDCG@10 0." in out
+
+
+def test_the_command_says_where_no_scales_lose_little(small, capsys, monkeypatch):
+    monkeypatch.setattr(planner, "MAX_LOSS", -0.01)  # no candidate gains a hundredth
+    arguments = ("--corpus", small / "docs.jsonl", "--encoder", "splade-tiny", "--sample", 20)
+    code, out, _ = command(capsys, "quantize", *arguments, "--trust-remote-code")
+    assert code == 0
+    assert "here, the least: none loses at most -1.00%: encode with --scale" in out
+    assert "the cheapest" not in out
+
+
+def test_topics_that_the_qrels_do_not_judge_are_refused(small, tmp_path, capsys):
+    topics = write(tmp_path / "t.tsv", "unjudged\tlanguage\n")
+    arguments = ("--corpus", small / "docs.jsonl", "--encoder", "splade-tiny", "--topics", topics)
+    code, _, err = command(capsys, "quantize", *arguments, "--qrels", "cacm")
+    assert code == 1
+    assert f"cacm: judges no topic of {topics}. Expected qrels and topics of one" in err
 
 
 def test_search_takes_the_planned_scale_from_the_index(small, tmp_path, capsys):
@@ -116,6 +133,13 @@ def test_search_takes_the_planned_scale_from_the_index(small, tmp_path, capsys):
     assert code == 0
     facts = Manifest.load(encoded)
     assert facts.settings["document_scale"] < settings["document_scale"] * 4
+    for flags, seen in (
+        (("--bits", "4", "--scale", "100"), "--scale 100 with --bits 4, which chooses it"),
+        (("--bits", "auto", "--query-scale", "5"), "--query-scale 5 with --bits auto, which"),
+    ):
+        code, _, err = command(capsys, "encode", *arguments, *flags)
+        assert code == 2
+        assert seen in err
     code, _, err = command(capsys, "encode", *arguments, "--bits", "17")
     assert code == 2
     assert "'17' is not auto nor a number from 1 to 16" in err

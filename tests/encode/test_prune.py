@@ -34,5 +34,11 @@ def test_an_empty_vector_stays_empty():
 def test_limits_that_make_no_sense():
     with pytest.raises(UsageError, match="--min-weight -1: expected a number from 0"):
         Pruning(min_weight=-1)
+    for weight in (float("nan"), float("inf")):
+        with pytest.raises(UsageError, match=f"--min-weight {weight}: expected a number from 0"):
+            Pruning(min_weight=weight)
+    for count in (0, -3):
+        with pytest.raises(UsageError, match=f"--max-nnz {count}: expected a whole number from 1"):
+            Pruning(max_nnz=count)
     with pytest.raises(UsageError, match="--prune-ratio 1: expected a number from 0 and below 1"):
         Pruning(ratio=1)

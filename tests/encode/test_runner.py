@@ -12,7 +12,7 @@ import time
 import pytest
 
 from l0pyserini import build_index, encode_corpus
-from l0pyserini.encode import Manifest, read_shard, read_vocabulary, runner, shard_paths
+from l0pyserini.encode import Manifest, api, read_shard, read_vocabulary, runner, shard_paths
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.output import work_folder
 from l0pyserini.encode.prune import Pruning
@@ -175,7 +175,11 @@ def test_what_cannot_be_resumed_is_refused(corpus, small, tmp_path):
     for broken, message in (
         ("{", "encoding-0-of-1.journal: not valid JSON"),
         ("[]", "is not the journal of an encoding"),
-        (json.dumps({**shards, "shards": [{"file": "docs-1.jsonl"}]}), "incomplete"),
+        (json.dumps({**shards, "shards": [{"file": "docs-1.jsonl"}]}), "lacks 'documents'"),
+        (json.dumps({**shards, "shards": 5}), "'shards' is 5, expected a list"),
+        (json.dumps({**shards, "shards": [], "settings": 5}), "'settings' is 5, expected an obj"),
+        (journal.replace("1.0,", ""), r"'mass' of a shard is \[1.0\], expected two numbers"),
+        ("[" * 100_000, "encoding-0-of-1.journal: not valid JSON"),
         (journal.replace("docs-00000", "../docs-00000"), "names a file '../docs-00000.jsonl'"),
     ):
         write(path, broken)
@@ -264,11 +268,23 @@ def test_auto_writes_what_it_took_and_resumes_with_it(monkeypatch, tmp_path):
     settings = {"settings": made.settings, "shards": [], "done": False}
     write(work / "encoding-0-of-1.journal", json.dumps(settings))
     head["float32"] = 20.0
-    again = encode(
-        tmp_path / "few.jsonl", tmp_path / "e", backend="auto", max_length=64, resume=True
-    )
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links/e"
+    link.symlink_to(tmp_path / "e")
+    again = encode(tmp_path / "few.jsonl", link, backend="auto", max_length=64, resume=True)
     assert again.settings == made.settings
     assert again.shards == made.shards
+
+
+def test_auto_chooses_where_nothing_is_recorded(tmp_path):
+    settings = {"encoder": {"weights_sha256": "", "activation": ""}}
+    settings |= {"corpus": {"name": "", "sha256": ""}, "document_scale": 1, "query_scale": 1}
+    settings |= {"query_encoder": {"tokenizer_sha256": "", "idf_sha256": ""}}
+    work = work_folder(tmp_path / "e")
+    work.mkdir()
+    record = {"settings": settings, "shards": [], "done": False}
+    write(work / "encoding-0-of-1.journal", json.dumps(record))
+    assert api._settled("auto", tmp_path / "e", Part(), resume=True) == "auto"
 
 
 def test_parts_do_not_choose_for_themselves(corpus, tmp_path):

@@ -139,6 +139,16 @@ def test_whole_numbers_stay_on_the_cpu(asked):
         choose_backend(asked, 128, torch.device("meta"), pytest.fail)
 
 
+def test_a_named_backend_that_torch_lacks_is_refused(monkeypatch):
+    def lacking(*_):
+        raise RuntimeError("Didn't find engine for operation quantized::linear_prepack")
+
+    monkeypatch.setitem(HEADS, "fbgemm", lacking)
+    with pytest.raises(UsageError, match="backend 'fbgemm': this machine's torch does not have"):
+        # No other test has this width, whose speeds would be remembered.
+        choose_backend("fbgemm", 24, CPU, pytest.fail)
+
+
 def test_an_equal_speed_keeps_the_exact_result():
     assert fastest({"float32": 10.0, "fbgemm": 10.9}) == "float32"
     assert fastest({"float32": 10.0, "fbgemm": 11.0}) == "fbgemm"

@@ -126,6 +126,11 @@ def test_an_opensearch_folder_has_one_logarithm(tiny, idf, tmp_path):
     checkpoint = open_checkpoint(str(tmp_path / "doc-v1"))
     assert checkpoint.activation == "log1p_relu"
     assert checkpoint.idf.weights == idf.weights
+    # Another table changes queries, not how the model was trained.
+    shutil.copy(tmp_path / "doc-v1/idf.json", tmp_path / "other.json")
+    other = open_checkpoint(str(tmp_path / "doc-v1"), idf=str(tmp_path / "other.json"))
+    assert other.activation == "log1p_relu"
+    assert other.idf.name == str(tmp_path / "other.json")
 
 
 def test_three_logarithms_survive_saving(tiny, idf, tmp_path):
@@ -143,6 +148,18 @@ def test_half_precision_weights_are_computed_in_float32(tiny, idf, tmp_path):
     assert next(encoder._model.parameters()).dtype == torch.float32
     full = DocumentEncoder.from_checkpoint(plain, 64)
     torch.testing.assert_close(dense(encoder, TEXTS), dense(full, TEXTS), rtol=0.05, atol=0.05)
+
+
+def test_a_tokenizer_of_older_files_is_saved_as_tokenizer_json(tiny, idf, tmp_path):
+    plain = open_checkpoint(str(tiny), "log1p_relu")
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "vocab.txt").write_text("hello")
+    save_checkpoint(tmp_path / "s", load_masked_lm(plain), plain.tokenizer, old, "log1p_relu", idf)
+    saved = open_checkpoint(str(tmp_path / "s"))
+    assert saved.tokenizer.sha256 == plain.tokenizer.sha256
+    assert saved.idf.weights == pytest.approx(idf.weights)
+    assert (saved.folder / "query_0_SparseStaticEmbedding/tokenizer.json").is_file()
 
 
 def test_saving_refuses_a_folder_in_use(saved, tiny, idf):
@@ -202,6 +219,41 @@ def test_faults_of_a_folder(tiny, saved, tmp_path):
         open_checkpoint(str(saved))
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"structure": 5}, "'structure' is 5, expected an object"),
+        ({"structure": {"document": [1]}}, r"'document'\[0\] is 1, expected a text"),
+        ({"types": []}, r"'types' is \[\], expected an object"),
+        ({"types": {"": 1}}, "'types': '' is 1, expected a text"),
+    ],
+)
+def test_routers_of_another_kind(saved, change, message):
+    edit(saved, "router_config.json", **change)
+    with pytest.raises(CheckpointError, match=f"router_config.json.*{message}. Fetch or save"):
+        open_checkpoint(str(saved))
+
+
+def test_names_of_another_kind(saved):
+    edit(saved, "l0pyserini_encoder.json", activation=["relu"])
+    with pytest.raises(CheckpointError, match=r"its activation is \['relu'\], expected a name"):
+        open_checkpoint(str(saved))
+    edit(saved, "document_1_SpladePooling/config.json", activation_function=["relu"])
+    with pytest.raises(CheckpointError, match=r"its activation_function is \['relu'\], expected"):
+        open_checkpoint(str(saved))
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [({"type": "x"}, "lacks 'path'"), ({"path": ""}, "lacks 'type'"), (1, "is 1, expected an")],
+)
+def test_modules_of_another_kind(tiny, tmp_path, module, message):
+    copy = shutil.copytree(tiny, tmp_path / "copy")
+    (copy / "modules.json").write_text(json.dumps([module]))
+    with pytest.raises(CheckpointError, match=rf"modules.json: 'modules'\[0\].*{message}"):
+        open_checkpoint(str(copy))
+
+
 def test_weights_that_could_run_code_are_refused(tiny, tmp_path):
     copy = shutil.copytree(tiny, tmp_path / "bin")
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
@@ -257,6 +309,28 @@ def test_the_query_module_must_fit_the_vocabulary(saved):
     path = saved / "query_0_SparseStaticEmbedding/model.safetensors"
     save_file({"weight": torch.ones(3)}, path)
     with pytest.raises(IdfError, match=r"its 'weight' has shape \(3,\), expected one number for"):
+        _ = open_checkpoint(str(saved)).idf
+
+
+def test_a_query_module_longer_than_the_tokenizer_is_cut(saved, idf):
+    from safetensors.torch import load_file, save_file
+
+    path = saved / "query_0_SparseStaticEmbedding/model.safetensors"
+    save_file({"weight": torch.cat([load_file(path)["weight"], torch.ones(3)])}, path)
+    assert open_checkpoint(str(saved)).idf.weights == pytest.approx(idf.weights)
+
+
+@pytest.mark.parametrize("damage", ["cut", "bfloat16"])
+def test_a_query_module_that_cannot_be_read(saved, damage):
+    from safetensors.torch import load_file, save_file
+
+    path = saved / "query_0_SparseStaticEmbedding/model.safetensors"
+    weight = load_file(path)["weight"]
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:50])
+    else:
+        save_file({"weight": weight.to(torch.bfloat16)}, path)
+    with pytest.raises(IdfError, match=r"model.safetensors: cannot be read \(.*Expected safetens"):
         _ = open_checkpoint(str(saved)).idf
 
 

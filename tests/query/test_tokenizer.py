@@ -48,6 +48,12 @@ def test_old_files_make_the_same_tokenizer(tmp_path):
     assert Tokenizer.from_folder(tmp_path).distinct_tokens(text) == tokenizer.distinct_tokens(text)
 
 
+def test_a_tokenizer_that_is_not_utf_8(tmp_path):
+    write(tmp_path / "tokenizer.json", b'{"\xe9": 1}')
+    with pytest.raises(CheckpointError, match=r"tokenizer.json: cannot be read as UTF-8 .*0xe9"):
+        Tokenizer.from_folder(tmp_path)
+
+
 def test_old_files_that_are_damaged(tmp_path):
     write(tmp_path / "spiece.model", "nothing")
     write(tmp_path / "config.json", "{")
