@@ -1,16 +1,19 @@
 """Small things that several tests need."""
 
 import resource
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from l0pyserini.__main__ import main
 
-__all__ = ["command", "file_size_limit", "fresh_process", "names", "path_of", "write"]
+__all__ = ["command", "file_size_limit", "fresh_process", "names", "path_of", "run_line", "write"]
 
 
 def command(capsys, *argv: object) -> tuple[int, str, str]:
@@ -21,6 +24,17 @@ def command(capsys, *argv: object) -> tuple[int, str, str]:
         code = int(stop.code or 0)
     printed = capsys.readouterr()
     return code, printed.out, printed.err
+
+
+def run_line(capsys, line: str) -> tuple[int, str, str]:
+    """Run `python -m MODULE FLAGS` in this process, by the module that it names, as command()."""
+    python, option, module, *words = shlex.split(line)
+    assert (python, option) == ("python", "-m")
+    if module == "l0pyserini":
+        return command(capsys, *words)
+    package = find_spec(module).submodule_search_locations is not None
+    code = import_module(f"{module}.__main__" if package else module).main(words)
+    return code, *capsys.readouterr()
 
 
 def fresh_process(*argv: object, **options) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,5 @@
 """Every command and every example of docs/ that is no matter of hours, run on small inputs."""
 
-import importlib
 import json
 import os
 import re
@@ -15,7 +14,7 @@ import pytest
 from l0pyserini import encode_corpus
 from l0pyserini.data import open_corpus, read_qrels, read_topics
 from l0pyserini.index.api import build_index
-from tests.helpers import command, write
+from tests.helpers import run_line, write
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -96,14 +95,7 @@ def as_beir(folder: Path) -> None:
 @pytest.mark.parametrize(("page", "line"), RUN)
 def test_commands_run(page, line, workplace, monkeypatch, capsys):
     monkeypatch.chdir(workplace)
-    name, *words = words_of(line)
-    if name == "l0pyserini":
-        code, out, err = command(capsys, *words)
-    else:
-        module = importlib.import_module(name)
-        main = getattr(module, "main", None) or importlib.import_module(f"{name}.__main__").main
-        code = main(words)
-        out, err = capsys.readouterr()
+    code, out, err = run_line(capsys, line.split(" > ")[0])
     assert code == 0, (page, err)
     assert out, page
 

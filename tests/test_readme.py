@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import run_line
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 
@@ -73,14 +75,11 @@ def test_figures_stand_in_the_pages_that_are_named():
 
 
 @pytest.mark.parametrize("line", [one for one in COMMANDS if not one.startswith("make ")])
-def test_commands_run(line, workplace):
-    program, *arguments = shlex.split(line)
-    assert program == "python"
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=workplace, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+def test_commands_run(line, workplace, monkeypatch, capsys):
+    monkeypatch.chdir(workplace)
+    code, out, err = run_line(capsys, line)
+    assert code == 0, err
+    assert out
 
 
 def test_the_python_example_runs(workplace):

@@ -1,11 +1,8 @@
 """reproduce end to end: published scores come out, work is not done twice, formats agree."""
 
 import csv
-import importlib
-import importlib.util
 import json
 import re
-import shlex
 
 import pytest
 
@@ -16,7 +13,7 @@ from l0pyserini.publish.reproduce.matrix import averages, made_by, make_matrix
 from l0pyserini.publish.reproduce.page import matrix_page
 from l0pyserini.publish.reproduce.systems import System
 from l0pyserini.publish.reproduce.write import as_markdown
-from tests.helpers import command, write
+from tests.helpers import command, run_line, write
 from tests.publish.reproduce.tiny import write_tiny
 
 
@@ -67,16 +64,6 @@ def test_all_formats_hold_the_same(bm25_matrix):
     assert not re.search(r"(?:src|href)=", page)
 
 
-def run_line(capsys, line):
-    """Run `python -m MODULE FLAGS` in this process, by the module that it names."""
-    python, option, module, *flags = shlex.split(line)
-    assert (python, option) == ("python", "-m")
-    package = importlib.util.find_spec(module).submodule_search_locations is not None
-    code = importlib.import_module(f"{module}.__main__" if package else module).main(flags)
-    assert code == 0
-    return capsys.readouterr().out
-
-
 def test_every_command_gives_the_same_run(bm25_matrix, tmp_path, capsys):
     (cell,) = (
         one
@@ -84,7 +71,8 @@ def test_every_command_gives_the_same_run(bm25_matrix, tmp_path, capsys):
         if (one["dataset"], one["system"]) == ("nfcorpus", "bm25-multifield")
     )
     for line in cell["commands"]:
-        out = run_line(capsys, line.replace(str(bm25_matrix), str(tmp_path)))
+        code, out, _ = run_line(capsys, line.replace(str(bm25_matrix), str(tmp_path)))
+        assert code == 0
     assert re.search(r"nDCG@10\s+0\.3254", out)
     run = "nfcorpus/bm25-multifield/run.txt"
     assert (tmp_path / run).read_bytes() == (bm25_matrix / run).read_bytes()
@@ -181,7 +169,9 @@ def test_encoders_and_fused_runs_and_the_commands_that_give_the_same(
     assert costs == ["bm25-flat", "t"]
     for cell in cells:
         for line in cell["commands"]:
-            out = run_line(capsys, line.replace(str(tmp_path / "out"), str(tmp_path / "by-hand")))
+            by_hand = line.replace(str(tmp_path / "out"), str(tmp_path / "by-hand"))
+            code, out, _ = run_line(capsys, by_hand)
+            assert code == 0
         assert re.search(rf"nDCG@10\s+{cell['score']:.4f}", out)
         run = f"tiny/{cell['system']}/run.txt"
         assert (tmp_path / "by-hand" / run).read_bytes() == (tmp_path / "out" / run).read_bytes()
