@@ -70,6 +70,27 @@ def small(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     return once("small", build)
 
 
+@pytest.fixture(scope="session")
+def hybrid(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The documents of `small` by the same encoder with BM25 beside it, and by BM25 alone.
+
+    docs.jsonl, encoded/, index/; bm25/, bm25.index/
+    """
+
+    def build(folder: Path) -> None:
+        from l0pyserini import build_index, encode_corpus
+        from l0pyserini.encode.lexical import Lexical
+
+        write_small_corpus(folder / "docs.jsonl")
+        corpus = str(folder / "docs.jsonl")
+        encode_corpus(corpus, "splade-tiny", folder / "encoded", shard_size=60, lexical=Lexical())
+        encode_corpus(corpus, "bm25", folder / "bm25")
+        build_index(folder / "encoded", folder / "index")
+        build_index(folder / "bm25", folder / "bm25.index")
+
+    return once("hybrid", build)
+
+
 def write_small_corpus(path: Path, documents: int = 150) -> None:
     """Write the first CACM documents and an empty one as JSONL."""
     with open(path, "w", encoding="utf-8") as handle:

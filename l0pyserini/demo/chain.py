@@ -9,6 +9,7 @@ from l0pyserini.bm25.baseline import run_bm25
 from l0pyserini.bm25.tokens import bm25_tokens
 from l0pyserini.data import cacm, read_topics
 from l0pyserini.encode.api import encode_corpus, summary
+from l0pyserini.encode.lexical import Lexical
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import L0Error
 from l0pyserini.evaluate.efficiency.record import Efficiency, expected_cost
@@ -63,22 +64,24 @@ def _bm25(indexes: Path, runs: Path, texts: list[str], threads: int) -> DemoResu
 
 def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int) -> DemoResult:
     encoded, index, run = runs / "cacm.encoded", indexes / "cacm", runs / "cacm.txt"
-    say(f"\n== {encoder}: encode")
-    manifest, encode_seconds = encode_corpus(cacm.NAME, encoder, encoded, overwrite=True)
+    say(f"\n== {encoder} + BM25: encode")
+    manifest, encode_seconds = encode_corpus(
+        cacm.NAME, encoder, encoded, overwrite=True, lexical=Lexical()
+    )
     if manifest is None:
         raise L0Error(f"{encoded}: was not finished. Run the demo again.")
     say(summary(manifest, encoded, encode_seconds))
-    say(f"\n== {encoder}: index")
+    say(f"\n== {encoder} + BM25: index")
     facts, index_seconds = build_index(encoded, index, threads, overwrite=True)
-    say(f"\n== {encoder}: search")
+    say(f"\n== {encoder} + BM25: search")
     done = search_topics(index, cacm.NAME, run, threads=threads, overwrite=True)
     say(f"searched {done.topics} topics in {done.seconds:.1f} s")
     queries = IdfQueryEncoder.load(index / FILE_NAME, facts["query_scale"])
     df = {token: totals.df for token, totals in read_vocabulary(index).items()}
     return DemoResult(
-        encoder,
+        f"{encoder} + BM25",
         evaluate_run(cacm.NAME, run, MEASURES).means,
-        expected_cost([queries.encode(text) for text in texts], df, facts["documents"]),
+        expected_cost(queries.encode_batch(texts), df, facts["documents"]),
         facts["bytes"],
         {"encode": encode_seconds, "index": index_seconds, "search": done.seconds},
     )

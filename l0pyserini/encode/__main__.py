@@ -8,16 +8,21 @@ from l0pyserini.base.cli import (
     add_corpus,
     add_overwrite,
     make_parser,
+    number_from_0,
     positive_float,
     positive_int,
     run_command,
+    share,
 )
 from l0pyserini.base.torchrun import launched_count, launched_rank, local_rank
 from l0pyserini.encode import encode_corpus, summary
+from l0pyserini.encode.half import BM25
 from l0pyserini.encode.journal import Part
+from l0pyserini.encode.lexical import Lexical
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.errors import UsageError
 from l0pyserini.model.activation import LOG_COUNTS
+from l0pyserini.query.lexical import K1, B
 
 MAX_BITS = 16
 
@@ -28,7 +33,8 @@ def parser() -> argparse.ArgumentParser:
         "encode",
         "Encode a corpus into JsonVectorCollection files with a document encoder.",
         [
-            "encode --corpus cacm --encoder l0-tiny --output runs/cacm.encoded",
+            "encode --corpus cacm --encoder l0-tiny --lexical bm25 --output runs/cacm.encoded",
+            "encode --corpus cacm --encoder bm25 --output runs/cacm.bm25.encoded",
             "encode --corpus beir/scifact --encoder "
             "opensearch-project/opensearch-neural-sparse-encoding-doc-v3-distill "
             "--output runs/scifact.encoded --device cuda",
@@ -38,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     )
     add_corpus(flags)
     flags.add_argument(
-        "--encoder", required=True, help="checkpoint folder, hub name or embedded encoder"
+        "--encoder",
+        required=True,
+        help="checkpoint folder, hub name or embedded encoder; bm25: BM25's impacts alone",
     )
     flags.add_argument("--output", required=True, help="folder for the encoded files")
     flags.add_argument("--max-length", type=positive_int, help="tokens (default the encoder's)")
@@ -69,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
         help="float32 (default) is exact; auto: the fastest here of float32, bfloat16, int8 and "
         "fbgemm (both CPU), which may be named too",
     )
+    _add_lexical(flags)
     flags.add_argument("--max-nnz", type=positive_int, help="keep the N heaviest tokens a document")
     flags.add_argument("--min-weight", type=float, default=0.0, help="leave out weights below this")
     flags.add_argument(
@@ -98,6 +107,38 @@ def parser() -> argparse.ArgumentParser:
     return flags
 
 
+def _add_lexical(flags: argparse.ArgumentParser) -> None:
+    part = flags.add_argument_group("BM25 in the same vectors", "see docs/encoding.md")
+    part.add_argument(
+        "--lexical", choices=[BM25], help="add each document's stems; searches ask for both"
+    )
+    part.add_argument("--k1", type=number_from_0, help=f"of BM25, from 0 (default {K1})")
+    part.add_argument("--b", type=share, help=f"of BM25, from 0 to 1 (default {B})")
+    part.add_argument(
+        "--lexical-like",
+        metavar="FOLDER",
+        help="an index or collection whose k1, b and average length hold: for documents to append",
+    )
+
+
+def _lexical(args: argparse.Namespace) -> Lexical | None:
+    """Return what is asked of BM25; None for nothing.
+
+    Raises:  UsageError: if settings of it are given, and not itself.
+    """
+    names = ("k1", "b", "lexical_like")
+    given = {name: value for name in names if (value := getattr(args, name)) is not None}
+    if args.lexical is None and args.encoder != BM25:
+        for name in given:
+            flag = name.replace("_", "-")
+            raise UsageError(f"--{flag}: is of BM25. Give --lexical {BM25} beside it.")
+        return None
+    like = given.pop("lexical_like", None)
+    for name in given if like else ():
+        raise UsageError(f"--{name}: --lexical-like {like} names it. Leave one of them out.")
+    return Lexical(like=like, **given)
+
+
 def run(args: argparse.Namespace) -> None:
     """Encode and print the summary."""
     part = _part(args)
@@ -120,6 +161,7 @@ def run(args: argparse.Namespace) -> None:
         part=part,
         compress=args.gzip,
         bits=args.bits,
+        lexical=_lexical(args),
     )
     if manifest is None:
         print(f"part {part.number} of {part.count} is done; others are not, in {args.output}")

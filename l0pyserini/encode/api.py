@@ -1,25 +1,29 @@
 """encode_corpus: what `python -m l0pyserini.encode` does, as a function."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from l0pyserini.base.files import folder_bytes
 from l0pyserini.base.folders import place_of
 from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.data import Corpus, open_corpus
+from l0pyserini.encode.half import BM25, LearnedHalf, NoModel
 from l0pyserini.encode.journal import Part
+from l0pyserini.encode.lexical import Lexical, check_tokens
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.encode.output import recorded_settings
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.errors import UsageError
 from l0pyserini.model.checkpoint import open_checkpoint
+from l0pyserini.query.lexical import StemTable
 
 AUTO = "auto"
 """The backend that is chosen by speed; model.backend, which loads torch, knows it too."""
 
+DEFAULT_BACKEND = "float32"
+
 if TYPE_CHECKING:
     from l0pyserini.model.encoder import DocumentEncoder
-    from l0pyserini.query.encoder import IdfQueryEncoder
 
 
 def encode_corpus(
@@ -37,21 +41,23 @@ def encode_corpus(
     overwrite: bool = False,
     resume: bool = False,
     allow_remote_code: bool = False,
-    backend: str = "float32",
+    backend: str = DEFAULT_BACKEND,
     pruning: Pruning | None = None,
     part: Part | None = None,
     compress: bool = False,
     bits: int | None = None,
+    lexical: Lexical | None = None,
 ) -> tuple[Manifest | None, float]:
     """Encode a corpus into a folder of JsonVectorCollection files.
 
-    Args:    corpus, encoder: as --corpus and --encoder. max_length: tokens of a document,
-             none = what the encoder says. scale: impacts per unit of weight.
+    Args:    corpus, encoder: as --corpus and --encoder; "bm25" alone loads no torch.
+             max_length: tokens of a document, none = what the encoder says.
+             scale: impacts per unit of weight.
              query_scale: impacts per unit of IDF, recorded for the searches.
              bits: choose `scale` so that impacts have so many bits, 0 to choose both scales by
              the planner; both look at the first thousand documents.
              backend: float32, bfloat16, int8 or fbgemm, or auto for the fastest here.
-             part: which share of the shards to encode.
+             part: which share of the shards to encode. lexical: BM25's stems beside the tokens.
     Returns: the manifest (None while other parts are not done), and the seconds that encoding
              took, model loading left out; 0 where what was to be resumed was finished already.
     Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError.
@@ -62,46 +68,72 @@ def encode_corpus(
         >>> manifest.documents
         3
     """
-    source = open_corpus(corpus)
-    checkpoint = open_checkpoint(encoder, activation, idf, allow_remote_code)
-    # torch comes in here, after all that can be refused without it.
-    from l0pyserini.encode.runner import CorpusEncoder, EncodeOptions
-    from l0pyserini.model.encoder import DocumentEncoder
-    from l0pyserini.query.encoder import IdfQueryEncoder
-
-    query_encoder = IdfQueryEncoder.from_checkpoint(checkpoint, query_scale)
-    backend = _settled(backend, Path(output), part or Part(), resume)
-    model = DocumentEncoder.from_checkpoint(
-        checkpoint, max_length, device, allow_remote_code, backend
-    )
-    prune = pruning or Pruning()
+    source, place = open_corpus(corpus), Path(output)
+    prune, part = pruning or Pruning(), part or Part()
+    # What is unfinished lies beside the folder itself, not beside a link to it.
+    recorded = recorded_settings(place_of(place), part) if resume else None
+    if encoder == BM25:
+        _refuse_for_stems(max_length, activation, idf, backend, prune, bits)
+        half, lexical = LearnedHalf(NoModel(), None), lexical or Lexical()
+    else:
+        checkpoint = open_checkpoint(encoder, activation, idf, allow_remote_code)
+        if lexical is not None:
+            check_tokens(checkpoint.tokenizer)
+        backend = _settled(backend, part, recorded)
+        # torch comes in here, after all that can be refused without it.
+        half = LearnedHalf.of_checkpoint(checkpoint, max_length, device, allow_remote_code, backend)
     watch = Stopwatch()
     if bits is not None:
-        scale, query_scale = _planned(source, model, query_encoder, bits, prune, batch_size)
-        query_encoder = IdfQueryEncoder.from_checkpoint(checkpoint, query_scale)
+        scale, query_scale = _planned(source, half, query_scale, bits, prune, batch_size)
+    stems = None
+    if lexical is not None:
+        stems = StemTable(lexical.impacts(source, bits, recorded), scale)
+    from l0pyserini.encode.runner import CorpusEncoder, EncodeOptions
+
     job = CorpusEncoder(
         source,
-        model,
-        query_encoder,
-        Path(output),
-        EncodeOptions(
-            batch_size,
-            scale,
-            query_scale,
-            shard_size,
-            prune,
-            part or Part(),
-            compress,
-        ),
-        {"name": checkpoint.name, "weights_sha256": checkpoint.weights_sha256()},
+        half.model,
+        half.query_encoder(query_scale, stems),
+        place,
+        EncodeOptions(batch_size, scale, query_scale, shard_size, prune, part, compress),
+        half.facts,
     )
     manifest = job.run(overwrite, resume)
     return manifest, 0.0 if job.found_finished else watch.seconds
 
 
-def _settled(backend: str, output: Path, part: Part, resume: bool) -> str:
+def _refuse_for_stems(
+    max_length: int | None,
+    activation: str | None,
+    idf: str | None,
+    backend: str,
+    pruning: Pruning,
+    bits: int | None,
+) -> None:
+    """Refuse what changes nothing where BM25's stems stand alone.
+
+    Raises:  UsageError: naming it.
+    """
+    given = {
+        "--max-length": max_length is not None,
+        "--activation": activation is not None,
+        "--idf": idf is not None,
+        "--backend": backend not in (DEFAULT_BACKEND, AUTO),
+        "--max-nnz, --min-weight, --prune-ratio": pruning != Pruning(),
+        "--bits": bits is not None,
+    }
+    for flag, named in given.items():
+        if named:
+            raise UsageError(
+                f"{flag}: means nothing for --encoder {BM25}, which has no learned tokens. "
+                "Leave it out."
+            )
+
+
+def _settled(backend: str, part: Part, recorded: dict[str, Any] | None) -> str:
     """Return the backend that all processes of a collection compute with.
 
+    Args:    recorded: the settings of the collection that is resumed.
     Raises:  UsageError: if each part would choose its own.
     """
     if backend != AUTO:
@@ -111,15 +143,13 @@ def _settled(backend: str, output: Path, part: Part, resume: bool) -> str:
             f"--backend auto with --shard-num {part.count}: each part would take what is fastest "
             "on its own machine. Name one for all; `python -m l0pyserini.doctor` tells the speeds."
         )
-    # What is unfinished lies beside the folder itself, not beside a link to it.
-    recorded = recorded_settings(place_of(output), part) if resume else None
     return (recorded["encoder"].get("backend") if recorded else None) or backend
 
 
 def _planned(
     corpus: Corpus,
-    model: "DocumentEncoder",
-    query_encoder: "IdfQueryEncoder",
+    half: LearnedHalf,
+    query_scale: float,
     bits: int,
     pruning: Pruning,
     batch_size: int,
@@ -128,10 +158,11 @@ def _planned(
     from l0pyserini.encode.planner import bits_scale, plan
     from l0pyserini.encode.sampling import take_sample
 
+    model = cast("DocumentEncoder", half.model)  # BM25 alone is refused before.
     sample = take_sample(corpus, model, pruning=pruning, batch_size=batch_size)
     if bits:
-        return bits_scale(sample.vectors, bits), query_encoder.scale
-    _, chosen, _ = plan(sample, query_encoder)
+        return bits_scale(sample.vectors, bits), query_scale
+    _, chosen, _ = plan(sample, half.query_encoder(query_scale, None))
     say(
         f"planned on {len(sample.docids):,} documents: --scale {chosen.document_scale:g} "
         f"({chosen.bits} bits) --query-scale {chosen.query_scale:g}, "

@@ -46,18 +46,20 @@ def shard_paths(folder: Path) -> list[Path]:
 
 
 class CollectionStatistics:
-    """Counts what a manifest promises, document by document."""
+    """Counts what a manifest promises, document by document. largest: of all impacts."""
 
     def __init__(self) -> None:
         self.vocabulary = VocabularyCounter()
         self.digest = PostingsDigest()
         self.lengths = array("I")
+        self.largest = 0
 
     def add(self, docid: str, vector: ImpactVector) -> None:
         """Count one document."""
         self.digest.add(docid, vector)
         self.vocabulary.add(vector)
         self.lengths.append(len(vector))
+        self.largest = max(self.largest, max(vector.values(), default=0))
 
     def totals(self) -> dict[str, int]:
         """Return documents, empty_documents, terms, postings and impacts."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from l0pyserini.data.sidecar import read_sidecar, write_sidecar
 from l0pyserini.errors import CollectionError
+from l0pyserini.query import lexical
 
 FILE_NAME = "manifest.json"
 FORMAT = "l0pyserini-encoded-1"
@@ -18,8 +19,9 @@ SETTINGS = {
     "query_encoder": {"tokenizer_sha256": str, "idf_sha256": str},
     "document_scale": float,
     "query_scale": float,
+    "lexical": (lexical.SETTINGS,),
 }
-"""The settings that later stages rely on."""
+"""The settings that later stages rely on. lexical: only where BM25's stems stand in the vectors."""
 
 _COUNTS = ("documents", "empty_documents", "terms", "postings", "impacts")
 SHARD = {"documents": int, "bytes": int, "sha256": str}

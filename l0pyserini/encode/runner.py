@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import batched, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from l0pyserini.base.locks import hold
 from l0pyserini.base.progress import progress_bar
 from l0pyserini.data.corpus import Corpus
 from l0pyserini.data.impacts import check_scale
-from l0pyserini.data.records import ArrayVector, Document
+from l0pyserini.data.records import ArrayVector, Document, ImpactVector
 from l0pyserini.encode import agreement, vocabulary
 from l0pyserini.encode.collection import (
     CollectionStatistics,
@@ -37,8 +37,10 @@ from l0pyserini.encode.rounding import quantize
 from l0pyserini.encode.sampling import Sample, beginning
 from l0pyserini.errors import CheckpointError, CorpusError, NotFiniteError
 from l0pyserini.query import encoder as query
+from l0pyserini.query.stems import stems_of
 
 if TYPE_CHECKING:
+    from l0pyserini.encode.half import NoModel
     from l0pyserini.model.encoder import DocumentEncoder
 
 BATCHES_PER_WINDOW = 32
@@ -47,8 +49,13 @@ BATCHES_PER_WINDOW = 32
 POSTING_CHARACTERS = 12
 """What `"token":123,` takes in a file on average, for the estimate in the progress line."""
 
-TokenizedWindow = tuple[tuple[Document, ...], list[list[int]]]
-EncodedWindow = tuple[tuple[Document, ...], list[ArrayVector]]
+
+class Window(NamedTuple):
+    """Documents on their way. stems: their impacts; empty vectors without a lexical half."""
+
+    documents: Sequence[Document]
+    ids: list[list[int]]
+    stems: list[ImpactVector]
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class CorpusEncoder:
     def __init__(
         self,
         corpus: Corpus,
-        encoder: "DocumentEncoder",
+        encoder: "DocumentEncoder | NoModel",
         query_encoder: query.IdfQueryEncoder,
         output: Path,
         options: EncodeOptions,
@@ -83,17 +90,25 @@ class CorpusEncoder:
         self._place = new_place(output)
         self._output = work_folder(self._place)
         self._options = options
-        self._tokens = np.array(encoder.tokenizer.tokens, dtype=object)
+        self._stems = query_encoder.stems
+        learned = query_encoder.learned
+        tokens = learned.tokenizer.tokens if learned else []
+        self._tokens = np.array(tokens, dtype=object)
         self._statistics: CollectionStatistics | None = CollectionStatistics()
         self._sample: tuple[Sequence[Document], list[ArrayVector]] | None = None
         self._mass = np.zeros(2)
         self.found_finished = False
         self._settings = self._make_settings(encoder_facts)
         self._journal = Journal(self._output, options.part, self._settings)
-        self._faults = self._token_faults()
+        self._faults = {
+            index: fault
+            for index, token in enumerate(tokens)
+            if token is not None and (fault := token_fault(token))
+        }
 
     def _make_settings(self, encoder_facts: dict[str, Any]) -> dict[str, Any]:
         encoder, options = self._encoder, self._options
+        lexical = {} if self._stems is None else {"lexical": self._stems.impacts.facts()}
         return {
             "corpus": {"name": self._corpus.name, "sha256": self._corpus.fingerprint()},
             "encoder": {
@@ -109,13 +124,8 @@ class CorpusEncoder:
             "batch_size": options.batch_size,
             "shard_size": options.shard_size,
             "gzip": options.gzip,
+            **lexical,
         }
-
-    def _token_faults(self) -> dict[int, str]:
-        """Return {token id: fault} of the tokens that no document may have."""
-        tokens = enumerate(self._encoder.tokenizer.tokens)
-        faults = ((index, token_fault(token)) for index, token in tokens if token is not None)
-        return {index: fault for index, fault in faults if fault}
 
     def run(self, overwrite: bool = False, resume: bool = False) -> Manifest | None:
         """Encode the corpus, or this part of it.
@@ -178,27 +188,34 @@ class CorpusEncoder:
 
     def _encoded(self, documents: Iterable[Document], bar: Any) -> Iterator[EncodedDocument]:
         # Reading and tokenising, computing, and writing go on at once, a window apart.
-        for window, vectors in ahead(self._computed(ahead(self._tokenized(documents)))):
+        for window, vectors in ahead(self._computed(ahead(self._windows(documents)))):
             if self._sample is None:
-                self._sample = window, vectors
+                self._sample = window.documents, vectors
             size = 0
-            for document, vector in zip(window, vectors, strict=True):
-                impacts = self._impacts(document, vector)
+            for document, vector, stems in zip(
+                window.documents, vectors, window.stems, strict=True
+            ):
+                impacts = self._impacts(document, vector) | stems
                 if self._statistics is not None:
                     self._statistics.add(document.docid, impacts)
                 size += len(document.contents) + POSTING_CHARACTERS * len(impacts)
                 yield EncodedDocument(document.docid, document.contents, impacts)
-            bar.update(len(window))
-            to_go = size / len(window) * (bar.total - bar.n)
+            bar.update(len(vectors))
+            to_go = size / len(vectors) * (bar.total - bar.n)
             bar.set_postfix_str(f"about {to_go / 1e6:,.0f} MB to write", refresh=False)
 
-    def _tokenized(self, documents: Iterable[Document]) -> Iterator[TokenizedWindow]:
+    def _windows(self, documents: Iterable[Document]) -> Iterator[Window]:
+        stems = self._stems
         for window in batched(documents, self._window_size):
-            yield window, self._encoder.tokenize([one.contents for one in window])
+            texts = [one.contents for one in window]
+            found: list[ImpactVector] = [{} for _ in texts]
+            if stems is not None:
+                found = [stems.impacts.of(one) for one in stems_of(texts)]
+            yield Window(window, self._encoder.tokenize(texts), found)
 
-    def _computed(self, windows: Iterable[TokenizedWindow]) -> Iterator[EncodedWindow]:
-        for window, ids in windows:
-            yield window, self._vectors(window, ids)
+    def _computed(self, windows: Iterable[Window]) -> Iterator[tuple[Window, list[ArrayVector]]]:
+        for window in windows:
+            yield window, self._vectors(window.documents, window.ids)
 
     @property
     def _window_size(self) -> int:
@@ -236,7 +253,7 @@ class CorpusEncoder:
             return None
         self._check_unchanged()
         statistics = self._statistics or self._recount(finished)
-        self._query_encoder.save(self._output / query.FILE_NAME)
+        self._counted(statistics).save(self._output / query.FILE_NAME)
         statistics.vocabulary.save(self._output)
         kept, whole = np.array([one.mass for one in finished]).sum(axis=0).tolist()
         made = Manifest(
@@ -254,6 +271,12 @@ class CorpusEncoder:
         made.save(self._output)
         publish_collection(self._place, self._journal)
         return made
+
+    def _counted(self, statistics: CollectionStatistics) -> query.IdfQueryEncoder:
+        """Return the query encoder with the documents' own statistics."""
+        totals, df = statistics.totals(), statistics.vocabulary.df()
+        documents = totals["documents"] - totals["empty_documents"]
+        return self._query_encoder.counted(documents, df, statistics.largest)
 
     def _check_unchanged(self) -> None:
         if self._corpus.fingerprint() != self._settings["corpus"]["sha256"]:
@@ -281,7 +304,10 @@ class CorpusEncoder:
         return statistics
 
     def _agreement(self) -> dict[str, float]:
-        """Compare float and integer scores on the first window of the corpus."""
+        """Compare float and integer scores of the learned half on the corpus's first window."""
+        learned = self._query_encoder.learned
+        if learned is None:
+            return {}
         if self._sample is None or self._statistics is None:
             window = list(islice(self._corpus, min(self._window_size, self._options.shard_size)))
             self._sample = window, self._encode_window(window)
@@ -292,4 +318,4 @@ class CorpusEncoder:
             vectors=[self._options.pruning.apply(one) for one in vectors],
             topics=[beginning(one) for one in documents[: agreement.QUERIES]],
         )
-        return agreement.rank_agreement(sample, self._query_encoder, self._options.document_scale)
+        return agreement.rank_agreement(sample, learned, self._options.document_scale)

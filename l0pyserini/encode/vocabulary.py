@@ -35,6 +35,10 @@ class VocabularyCounter:
             totals.df += 1
             totals.impacts += impact
 
+    def df(self) -> dict[str, int]:
+        """Return {token: df}."""
+        return {token: totals.df for token, totals in self.terms.items()}
+
     def save(self, folder: Path) -> None:
         """Write {token: [df, impacts]}, tokens in UTF-8 byte order as Lucene keeps them."""
         write_vocabulary(folder / FILE_NAME, self.terms)

@@ -21,7 +21,7 @@ _FIELDS = {
     **dict.fromkeys(_COUNTS, int),
     "nnz": {"mean": float},
     "postings_digest": (str,),
-    **{name: (kind,) for name, kind in SETTINGS.items()},
+    **{name: kind if isinstance(kind, tuple) else (kind,) for name, kind in SETTINGS.items()},
     "corpus": SETTINGS["corpus"],
 }
 _MEND = "Build the index again."

@@ -19,15 +19,16 @@ from l0pyserini.encode.vocabulary import TermTotals, write_vocabulary
 from l0pyserini.errors import ImpactIndexError, L0Error, QueryMismatchError, UsageError
 from l0pyserini.index.facts import FILE_NAME, changed_facts, read_facts, read_index_vocabulary
 from l0pyserini.index.settle import LUCENE_MARKER, settle
-from l0pyserini.index.source import Source, open_source
+from l0pyserini.index.source import Source, largest_impact, open_source
 from l0pyserini.index.verify import reader_digest, reader_totals
 from l0pyserini.lucene.jvm import java_class, java_message, java_path, java_string, start_jvm
 from l0pyserini.query import encoder as query
+from l0pyserini.query.encoder import IdfQueryEncoder
 
 GROWER = "io.l0pyserini.ImpactGrower"
 
 QUERY_SIDE = ("query_encoder", "query_scale")
-SAME = (*QUERY_SIDE, "document_scale", "stores_text")
+SAME = (*QUERY_SIDE, "document_scale", "lexical", "stores_text")
 """What documents must share to be searched together, beside their encoder's weights."""
 
 Terms = dict[str, TermTotals]
@@ -92,7 +93,8 @@ def _append(
                 bar.update()
         if optimize:
             grower.optimize()
-        return _commit(grower, index, further_corpora(facts, source.settings), promised)
+        largest = largest_impact(index, source.folder)
+        return _commit(grower, index, further_corpora(facts, source.settings), promised, largest)
 
 
 def _settings_for(facts: dict[str, Any], source: Source) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def delete_documents(
                 return facts, absent
             documents = facts["documents"] - (len(wanted) - len(absent))
             promised = _Promise(documents, facts["empty_documents"])
-            return _commit(grower, index, facts, promised), absent
+            return _commit(grower, index, facts, promised, largest_impact(index)), absent
 
 
 def merge_indexes(
@@ -157,7 +159,8 @@ def merge_indexes(
             grower.merge([java_path(source) for source in sources])
             if optimize:
                 grower.optimize()
-            return _commit(grower, folder, further_corpora(*all_facts), promised)
+            largest = largest_impact(*sources)
+            return _commit(grower, folder, further_corpora(*all_facts), promised, largest)
 
 
 def check_same(held: dict[str, Any], index: Path, other: dict[str, Any], source: Path) -> None:
@@ -171,9 +174,10 @@ def check_same(held: dict[str, Any], index: Path, other: dict[str, Any], source:
     )
     for name, value in ours.items():
         if theirs[name] != value:
+            mend = f" (--lexical-like {index})" if name == "lexical" and value else ""
             raise QueryMismatchError(
-                f"{source}: its {name} is {theirs[name]}, and that of {index} is {value}. "
-                "Scores would not be comparable; encode and index both with the same settings."
+                f"{source}: its {name} is {theirs[name]}, and that of {index} is {value}. Scores "
+                f"would not be comparable; encode and index both with the same settings{mend}."
             )
 
 
@@ -230,8 +234,12 @@ def _commit(
     index: Path,
     facts: dict[str, Any],
     promised: _Promise,
+    largest: int,
 ) -> dict[str, Any]:
-    """Check what Lucene is to commit, write the files beside it, and commit both in one instant."""
+    """Check what Lucene is to commit, write the files beside it, and commit both in one instant.
+
+    Args:    largest: impact of any token, as queries for stems need to know.
+    """
     reader = grower.reader()
     try:
         held, terms = reader_totals(reader)
@@ -249,6 +257,11 @@ def _commit(
     changed = changed_facts(facts, promised.documents, promised.empty_documents, terms, digest)
     write_vocabulary(index / f"{vocabulary.FILE_NAME}.{name}", terms)
     write_json(index / f"{FILE_NAME}.{name}", changed)
+    if facts["lexical"]:
+        encoder = IdfQueryEncoder.load(index / query.FILE_NAME, facts["query_scale"])
+        df = {token: totals.df for token, totals in terms.items()}
+        counted = encoder.counted(promised.indexed, df, largest)
+        counted.save(index / f"{query.FILE_NAME}.{name}")
     grower.commit()
     settle(index)
     return read_facts(index)

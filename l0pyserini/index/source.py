@@ -47,8 +47,13 @@ class Source:
     def with_query_encoder(self, encoder: IdfQueryEncoder) -> "Source":
         """Return vectors of another tool with a query side that was chosen for them.
 
-        Raises:  UsageError: if they were encoded for one.
+        Raises:  UsageError: if they were encoded for one, or the query side asks for stems.
         """
+        if encoder.stems is not None:
+            raise UsageError(
+                f"--query-encoder: asks for BM25's stems too, which {self.folder} does not have: "
+                "another tool made its vectors. Name the checkpoint instead."
+            )
         if self.settings["query_encoder"]:
             raise UsageError(
                 f"--query-encoder: {self.folder} was encoded for a query encoder of its own. "
@@ -71,7 +76,8 @@ def open_source(folder: Path) -> Source:
     names = ("documents", "empty_documents", "terms", "postings", "impacts", "nnz")
     counts = {name: getattr(made, name) for name in (*names, "postings_digest")}
     shards = [folder / shard.file for shard in made.shards]
-    return Source(folder, shards, counts, made.settings, read_vocabulary(folder))
+    settings = {**dict.fromkeys(manifest.SETTINGS), **made.settings}
+    return Source(folder, shards, counts, settings, read_vocabulary(folder))
 
 
 def _is_foreign(folder: Path) -> bool:
@@ -97,14 +103,23 @@ def _foreign(folder: Path) -> Source:
     return Source(folder, files, counts, settings, statistics.vocabulary.terms)
 
 
+def largest_impact(*folders: Path) -> int:
+    """Return the largest impact in collections or indexes with a lexical half; 0 without one."""
+    paths = [folder / query.FILE_NAME for folder in folders]
+    tables = [IdfQueryEncoder.load(path).stems for path in paths if path.is_file()]
+    return max((table.largest for table in tables if table), default=0)
+
+
 def check_query_file(folder: Path, settings: dict[str, Any]) -> None:
     """Refuse a query encoder beside vectors or segments that is not the one they were made for.
 
     Raises:  QueryMismatchError: if it is missing, damaged or another's.
     """
     path = folder / query.FILE_NAME
-    held = IdfQueryEncoder.load(path, settings["query_scale"]).facts()
-    for name, value in settings["query_encoder"].items():
+    encoder = IdfQueryEncoder.load(path, settings["query_scale"])
+    held = {**encoder.facts(), "lexical": encoder.stems and encoder.stems.impacts.facts()}
+    recorded = {**settings["query_encoder"], "lexical": settings.get("lexical")}
+    for name, value in recorded.items():
         if held.get(name) != value:
             raise QueryMismatchError(
                 f"{path}: its {name} is {held.get(name)}, and {value} is recorded beside it. It "

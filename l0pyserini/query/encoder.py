@@ -1,6 +1,6 @@
-"""The query side: a tokenizer and an IDF table, nothing else at query time."""
+"""The query side: a tokenizer and an IDF table, and BM25's stems; nothing else at query time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,12 +9,18 @@ from l0pyserini.data.impacts import check_scale
 from l0pyserini.data.records import ImpactVector, SparseVector
 from l0pyserini.data.sidecar import read_sidecar, write_sidecar
 from l0pyserini.errors import CheckpointError, IdfError, QueryMismatchError, UsageError
+from l0pyserini.query.lexical import StemTable
+from l0pyserini.query.stems import stems_of
 from l0pyserini.query.table import IdfTable, checked_weights
 from l0pyserini.query.tokenizer import Tokenizer
 
 FILE_NAME = "query_encoder.json"
 FORMAT = "l0pyserini-query-encoder-1"
 DEFAULT_SCALE = 100.0
+NONE = "none"
+"""The digest of a tokenizer or table where BM25's stems stand alone."""
+
+_MEND = "Encode and index the corpus again, or name its encoder with --encoder."
 
 
 class Tabled(Protocol):
@@ -31,8 +37,11 @@ class IdfQueryEncoder:
     """Encodes queries by looking up the IDF of each distinct token; special tokens are left out.
 
     It has the interface of Pyserini's QueryEncoder and goes into LuceneImpactSearcher as it is.
+    Where BM25 stands in the index beside the learned tokens, a query asks for its stems too; they
+    count as often as the query repeats them. Finding stems needs a JVM.
 
-    Args:    scale: impacts per unit of IDF; LuceneImpactSearcher takes whole numbers only.
+    Args:    tokenizer, idf: None where stems stand alone. scale: impacts per unit of IDF;
+             LuceneImpactSearcher takes whole numbers only. stems: BM25's side; None without it.
     Raises:  UsageError: if the scale cannot give impacts. IdfError: if table and tokenizer do not
              belong together.
     Source:  arXiv 2504.14839, sec. 3.1.
@@ -44,18 +53,32 @@ class IdfQueryEncoder:
         {'time': 266, 'sharing': 629, 'systems': 478}
     """
 
-    def __init__(self, tokenizer: Tokenizer, idf: IdfTable, scale: float = DEFAULT_SCALE) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer | None,
+        idf: IdfTable | None,
+        scale: float = DEFAULT_SCALE,
+        stems: StemTable | None = None,
+    ) -> None:
         check_scale(scale, "--query-scale")
-        idf.check_tokenizer(tokenizer)
-        if max(idf.weights.values()) * scale > JAVA_MAX:
+        if (tokenizer is None) != (idf is None) or tokenizer is idf is stems:
             raise UsageError(
-                f"--query-scale {scale}: gives the largest weight of {idf.name}, "
-                f"{max(idf.weights.values())}, an impact above {JAVA_MAX:,}. Give a smaller one."
+                "IdfQueryEncoder: got one of tokenizer and IDF table, or nothing at all. Give "
+                "both, or stems, or all three."
             )
-        self.tokenizer = tokenizer
-        self.idf = idf
+        self._tokenizer, self._idf = tokenizer, idf
         self.scale = scale
-        self._impacts = {token: round(weight * scale) for token, weight in idf.weights.items()}
+        self.stems = stems
+        self._impacts: dict[str, int] = {}
+        if tokenizer is not None and idf is not None:
+            idf.check_tokenizer(tokenizer)
+            if max(idf.weights.values()) * scale > JAVA_MAX:
+                raise UsageError(
+                    f"--query-scale {scale}: gives the largest weight of {idf.name}, "
+                    f"{max(idf.weights.values())}, an impact above {JAVA_MAX:,}. Give a smaller "
+                    "one."
+                )
+            self._impacts = {token: round(weight * scale) for token, weight in idf.weights.items()}
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Tabled, scale: float = DEFAULT_SCALE) -> "IdfQueryEncoder":
@@ -63,54 +86,138 @@ class IdfQueryEncoder:
         return cls(checkpoint.tokenizer, checkpoint.idf, scale)
 
     @classmethod
-    def load(cls, path: str | Path, scale: float = DEFAULT_SCALE) -> "IdfQueryEncoder":
+    def load(
+        cls, path: str | Path, scale: float = DEFAULT_SCALE, lexical_weight: float | None = None
+    ) -> "IdfQueryEncoder":
         """Read a query_encoder.json, as it lies in encoded collections and indexes.
 
-        Raises:  QueryMismatchError: if it is missing or damaged.
+        Args:    lexical_weight: of BM25 beside the learned score, 0 for none of it and infinity
+                 for it alone; None as the encoder has it.
+        Raises:  QueryMismatchError: if it is missing or damaged, or has no BM25 to weigh.
         """
-        mend = "Encode and index the corpus again, or name its encoder with --encoder."
-        record = read_sidecar(Path(path), FORMAT, QueryMismatchError, mend)
+        record = read_sidecar(Path(path), FORMAT, QueryMismatchError, _MEND)
+        stems = _read_stems(record.get("lexical"), str(path))
         rules, weights = record.get("tokenizer"), record.get("idf")
+        if stems is not None and rules is weights is None:
+            return cls(None, None, scale, stems).balanced(lexical_weight, str(path))
         if not isinstance(rules, str) or not isinstance(weights, dict) or not weights:
             raise QueryMismatchError(
                 f"{path}: its tokenizer is {type(rules).__name__} and its idf "
-                f"{type(weights).__name__}, expected a text and {{token: weight}}. {mend}"
+                f"{type(weights).__name__}, expected a text and {{token: weight}}. {_MEND}"
             )
         try:
             idf = IdfTable(checked_weights(weights, str(path)), str(path))
-            return cls(Tokenizer(rules, str(path)), idf, scale)
+            loaded = cls(Tokenizer(rules, str(path)), idf, scale, stems)
         except (IdfError, CheckpointError) as fault:
-            raise QueryMismatchError(f"{fault} {mend}") from fault
+            raise QueryMismatchError(f"{fault} {_MEND}") from fault
+        return loaded.balanced(lexical_weight, str(path))
 
     def save(self, path: str | Path) -> None:
-        """Write tokenizer and table into one file."""
-        record = {
+        """Write tokenizer and table, and what stems weigh, into one file."""
+        record: dict[str, Any] = {
             "format": FORMAT,
-            "tokenizer": self.tokenizer.json_text,
-            "idf": self.idf.weights,
+            "tokenizer": self._tokenizer and self._tokenizer.json_text,
+            "idf": self._idf and self._idf.weights,
         }
+        if self.stems is not None:
+            record["lexical"] = self.stems.record()
         write_sidecar(Path(path), record)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the learned tokens.
+
+        Raises:  QueryMismatchError: if stems stand alone.
+        """
+        if self._tokenizer is None:
+            raise QueryMismatchError(_ALONE)
+        return self._tokenizer
+
+    @property
+    def idf(self) -> IdfTable:
+        """The table of the learned tokens.
+
+        Raises:  QueryMismatchError: if stems stand alone.
+        """
+        if self._idf is None:
+            raise QueryMismatchError(_ALONE)
+        return self._idf
+
+    @property
+    def learned(self) -> "IdfQueryEncoder | None":
+        """The same encoder without BM25; None if stems stand alone."""
+        if self._tokenizer is None:
+            return None
+        return IdfQueryEncoder(self._tokenizer, self._idf, self.scale)
+
+    def with_stems(self, stems: StemTable | None) -> "IdfQueryEncoder":
+        """Return the same encoder with another table of stems."""
+        return IdfQueryEncoder(self._tokenizer, self._idf, self.scale, stems)
+
+    def counted(self, documents: int, df: Mapping[str, int], largest: int) -> "IdfQueryEncoder":
+        """Return the encoder with the statistics of other documents, if it asks for stems.
+
+        Args:    documents: those indexed. df: of their tokens. largest: impact of any of them.
+        """
+        stems = self.stems
+        return self.with_stems(stems and stems.counted(documents, df, largest))
+
+    def balanced(self, lexical_weight: float | None, where: str) -> "IdfQueryEncoder":
+        """Return the encoder with another weight of BM25; None leaves it.
+
+        Args:    where: whose encoder it is, for the error.
+        Raises:  QueryMismatchError: if there is no BM25 to weigh. UsageError: if it is below 0.
+        """
+        if lexical_weight is None:
+            return self
+        if self.stems is None:
+            raise QueryMismatchError(
+                f"{where}: --lexical-weight {lexical_weight:g}, but the documents were encoded "
+                "without BM25's stems. Leave the flag out, or encode with --lexical bm25."
+            )
+        return self.with_stems(self.stems.balanced(lexical_weight))
 
     def encode(self, query: str, **_: Any) -> ImpactVector:
         """Return {token: impact}, each distinct token once, tokens of impact 0 left out."""
+        return self.encode_batch([query])[0]
+
+    def encode_batch(self, queries: Sequence[str]) -> list[ImpactVector]:
+        """Return encode() of many queries; the stems of all are found in one call."""
+        stems = self.stems
+        if stems is None or not stems.asks_stems:
+            return [self._token_impacts(query) for query in queries]
+        found = stems_of(queries)
+        learned = (self._token_impacts(query) if stems.asks_tokens else {} for query in queries)
+        return [
+            stems.together(tokens, stems.weights(one, self.scale))
+            for tokens, one in zip(learned, found, strict=True)
+        ]
+
+    def _token_impacts(self, query: str) -> ImpactVector:
         impacts = self._impacts
         tokens = self._tokens(query)
         return {token: impact for token in tokens if (impact := impacts.get(token, 0)) > 0}
 
     def weights(self, query: str) -> SparseVector:
-        """Return {token: IDF}, unquantised."""
+        """Return {token: IDF} of the learned tokens, unquantised."""
         weights = self.idf.weights
         tokens = self._tokens(query)
         return {token: weight for token in tokens if (weight := weights.get(token, 0.0)) > 0}
 
     def unknown_tokens(self, query: str, vocabulary: Iterable[str]) -> list[str]:
         """Return the query's tokens that an index does not know, given the index's vocabulary."""
-        known = vocabulary if isinstance(vocabulary, set | frozenset | dict) else set(vocabulary)
-        return [token for token in self._tokens(query) if token not in known]
+        known = vocabulary if isinstance(vocabulary, set | frozenset | Mapping) else set(vocabulary)
+        stems = self.stems
+        asked = self._tokens(query) if stems is None or stems.asks_tokens else []
+        if stems is not None and stems.asks_stems:
+            asked = [*asked, *stems_of([query])[0].counts]
+        return [token for token in asked if token not in known]
 
     def _tokens(self, query: str) -> list[str]:
+        if self._tokenizer is None:
+            return []
         try:
-            return self.tokenizer.distinct_tokens(query)
+            return self._tokenizer.distinct_tokens(query)
         except TypeError as fault:
             # So the tokenizer calls bytes of a terminal that were not UTF-8.
             raise UsageError(
@@ -119,4 +226,23 @@ class IdfQueryEncoder:
 
     def facts(self) -> dict[str, str]:
         """Return the hashes by which an index recognises its query encoder."""
-        return {"tokenizer_sha256": self.tokenizer.sha256, "idf_sha256": self.idf.sha256}
+        return {
+            "tokenizer_sha256": self._tokenizer.sha256 if self._tokenizer else NONE,
+            "idf_sha256": self._idf.sha256 if self._idf else NONE,
+        }
+
+
+_ALONE = (
+    "the query encoder has BM25's stems alone, without a tokenizer and an IDF table. Encode with a "
+    "learned encoder, as --encoder l0-tiny --lexical bm25."
+)
+
+
+def _read_stems(record: object, path: str) -> StemTable | None:
+    if record is None:
+        return None
+    if not isinstance(record, dict):
+        raise QueryMismatchError(
+            f"{path}: its 'lexical' is {type(record).__name__}, expected an object. {_MEND}"
+        )
+    return StemTable.read(record, f"{path}: 'lexical'", QueryMismatchError, _MEND)

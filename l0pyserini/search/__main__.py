@@ -62,6 +62,12 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--tag", default="l0pyserini", help="run tag (default l0pyserini)")
     add_split(flags)
     flags.add_argument("--encoder", help="query encoder for an index that came without one")
+    flags.add_argument(
+        "--lexical-weight",
+        type=float,
+        help="of BM25 beside the learned score, where documents were encoded with --lexical bm25: "
+        "0 = without, inf = BM25 alone (default: the encoder's, else 10)",
+    )
     part = flags.add_argument_group(
         "approximate search",
         "find documents with a part of the query; see docs/searching.md",
@@ -114,6 +120,7 @@ def run(args: argparse.Namespace) -> None:
         overwrite=args.overwrite,
         approximation=_approximation(args),
         queries_encoded=args.queries_encoded,
+        lexical_weight=args.lexical_weight,
     )
     print(
         f"searched {done.topics:,} topics in {done.seconds:.1f} s "
@@ -127,7 +134,8 @@ def run(args: argparse.Namespace) -> None:
 def _search_one(args: argparse.Namespace) -> None:
     encoder, approximation = given_encoder(args.encoder), _approximation(args)
     texts: list[Document | None] = []
-    with ImpactSearcher(args.index, encoder, args.heap, approximation) as searcher:
+    weight = args.lexical_weight
+    with ImpactSearcher(args.index, encoder, args.heap, approximation, weight) as searcher:
         if unknown := searcher.unknown_tokens(args.query):
             say(f"query tokens the index does not know: {' '.join(unknown)}")
         hits = searcher.search(args.query, args.hits or DEFAULT_HITS_SHOWN)

@@ -42,10 +42,12 @@ def search_topics(
     overwrite: bool = False,
     approximation: Approximation = EXACT,
     queries_encoded: str | Path | None = None,
+    lexical_weight: float | None = None,
 ) -> SearchSummary:
     """Search all topics and write a TREC run.
 
     Args:    queries_encoded: instead of topics, a file of their vectors (read_encoded_queries).
+             lexical_weight: of BM25, as ImpactSearcher takes it.
     Raises:  TopicsError, ImpactIndexError, QueryMismatchError, OutputExistsError, UsageError.
     """
     check_tag(tag)
@@ -53,7 +55,7 @@ def search_topics(
     asked = _asked(topics, split, queries_encoded)
     lines = without_hits = 0
 
-    with ImpactSearcher(index, query_encoder, heap, approximation) as searcher:
+    with ImpactSearcher(index, query_encoder, heap, approximation, lexical_weight) as searcher:
         watch = Stopwatch()
         with (
             progress_bar(len(asked), "search", "topics") as bar,

@@ -35,6 +35,7 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
     """
     encoder = given
     df: Counter[str] = Counter()
+    largest = 0
     documents, all_known, stores_text, with_encoder = 0, True, True, True
     for index in indexes:
         if any(index.glob(LUCENE_MARKER)) and not sidecar(index, FILE_NAME).is_file():
@@ -45,8 +46,10 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
         if facts["query_encoder"] is None:
             with_encoder &= given is not None
         else:
-            if encoder is None:
-                encoder = IdfQueryEncoder.load(index / query.FILE_NAME, facts["query_scale"])
+            own = IdfQueryEncoder.load(sidecar(index, query.FILE_NAME), facts["query_scale"])
+            if own.stems is not None:
+                largest = max(largest, own.stems.largest)
+            encoder = encoder or own
             check_query_encoder(index, facts, encoder)
         documents += facts["indexed_documents"]
         stores_text &= facts["stores_text"]
@@ -55,16 +58,23 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
         encoder = None
     if not all_known:
         return QuerySide(encoder, None, None, False)
+    if encoder is not None:
+        encoder = encoder.counted(documents, df, largest)
     return QuerySide(encoder, dict(df), documents, stores_text)
 
 
 def check_query_encoder(index: Path, facts: dict[str, Any], encoder: IdfQueryEncoder) -> None:
     """Refuse a query encoder that the index was not built for.
 
-    Raises:  QueryMismatchError: if tokenizer, table or scale differ.
+    One without stems serves an index that has some: it does not ask for them.
+
+    Raises:  QueryMismatchError: if tokenizer, table or scale differ, or the stems' impacts.
     """
     built = {**facts["query_encoder"], "query_scale": facts["query_scale"]}
-    given = {**encoder.facts(), "query_scale": encoder.scale}
+    given: dict[str, Any] = {**encoder.facts(), "query_scale": encoder.scale}
+    if encoder.stems is not None:
+        built["lexical"] = facts["lexical"]
+        given["lexical"] = encoder.stems.impacts.facts()
     for name, value in built.items():
         if given[name] != value:
             raise QueryMismatchError(

@@ -44,8 +44,11 @@ class ImpactSearcher:
     Args:    index: an index folder, or several. query_encoder: default the one the index was built
              with; an index of another tool needs one for texts. heap: Java's largest heap, as
              "4g". approximation: search with a part of each query; default exact.
+             lexical_weight: of BM25 beside the learned score, where the index has its stems: 0 for
+             none of it, infinity for it alone; default as the encoder has it.
     Raises:  ImpactIndexError: if a folder is no readable index.
-             QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's.
+             QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's, or
+             there are no stems to weigh.
 
     All methods that search or read raise UsageError once the searcher is closed, ImpactIndexError
     if Lucene fails, and JavaError if memory runs out.
@@ -63,15 +66,17 @@ class ImpactSearcher:
         query_encoder: IdfQueryEncoder | None = None,
         heap: str | None = None,
         approximation: Approximation = EXACT,
+        lexical_weight: float | None = None,
     ) -> None:
         folders = [index] if isinstance(index, str | PathLike) else index
         self.indexes = tuple(map(Path, folders))
         self.approximation = approximation
         side = open_query_side(self.indexes, query_encoder)
-        self._query_encoder, self.vocabulary, promised, self.stores_text = side
+        encoder, self.vocabulary, promised, self.stores_text = side
+        self._names = names = ", ".join(map(str, self.indexes))
+        self._query_encoder = encoder and encoder.balanced(lexical_weight, names)
         start_jvm(heap)
         impact_search = java_class("io.l0pyserini.ImpactSearch")
-        self._names = names = ", ".join(map(str, self.indexes))
         try:
             opened = impact_search([java_path(folder) for folder in self.indexes])
         except Exception as fault:
@@ -155,7 +160,7 @@ class ImpactSearcher:
         check_count(threads, "threads")
         # One piece each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
-        lines = b"".join(map(self._line, qids, queries))
+        lines = self._lines(qids, queries)
         return self._call(method, lines, k, self.approximation.candidates, threads)
 
     def search_topics(
@@ -200,10 +205,11 @@ class ImpactSearcher:
         Raises:  UsageError: as batch_search. OSError: if the file cannot be written.
         """
         batch = list(topics)
-        check_qids([qid for qid, _ in batch])
+        qids = [qid for qid, _ in batch]
+        check_qids(qids)
         check_count(k, "k")
         check_count(threads, "threads")
-        lines = b"".join(self._line(qid, query) for qid, query in batch)
+        lines = self._lines(qids, [query for _, query in batch])
         file, written_tag = java_path(path), java_string(tag)
         candidates = self.approximation.candidates
         written, without_hits = self._call(
@@ -226,8 +232,14 @@ class ImpactSearcher:
             for docid, text in zip(docids, texts, strict=True)
         ]
 
-    def _line(self, qid: str, query: Query) -> bytes:
-        impacts = self.query_encoder.encode(query) if isinstance(query, str) else query
+    def _lines(self, qids: Sequence[str], queries: Sequence[Query]) -> bytes:
+        """Return the queries as Java reads them; all texts are encoded together."""
+        texts = [query for query in queries if isinstance(query, str)]
+        encoded = iter(self.query_encoder.encode_batch(texts) if texts else ())
+        vectors = (next(encoded) if isinstance(query, str) else query for query in queries)
+        return b"".join(map(self._line, qids, vectors))
+
+    def _line(self, qid: str, impacts: ImpactVector) -> bytes:
         known = self.known(impacts)
         if self.approximation == EXACT:
             return _written(qid, known) + b"\n"

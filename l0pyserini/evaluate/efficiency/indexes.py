@@ -59,7 +59,7 @@ class MeasuredImpacts:
         self._searcher = ImpactSearcher(index, heap=heap)
 
     def query_tokens(self, texts: Sequence[str]) -> list[set[str]]:
-        return [set(self._searcher.query_encoder.encode(text)) for text in texts]
+        return [set(one) for one in self._searcher.query_encoder.encode_batch(texts)]
 
     def document_length(self, source: str | None) -> Spread:
         """Take the index's own facts, or count in the encoded collection it was built from."""

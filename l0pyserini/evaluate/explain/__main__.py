@@ -93,8 +93,8 @@ def _explain_documents(args: argparse.Namespace) -> str:
     print(show_documents(explanations))
     if explanations[0].contents is None:
         say("to tell expansions from the text's own tokens, name the index's corpus with --corpus")
-    tokenizer = IdfQueryEncoder.load(Path(args.index) / FILE_NAME).tokenizer
-    return documents_page(explanations, tokenizer)
+    learned = IdfQueryEncoder.load(Path(args.index) / FILE_NAME).learned
+    return documents_page(explanations, learned and learned.tokenizer)
 
 
 def _explain_topics(args: argparse.Namespace) -> str:

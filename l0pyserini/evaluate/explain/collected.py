@@ -11,6 +11,7 @@ from l0pyserini.data.records import ImpactVector
 from l0pyserini.encode.collection import read_shard
 from l0pyserini.encode.manifest import Manifest
 from l0pyserini.query.encoder import FILE_NAME, IdfQueryEncoder
+from l0pyserini.query.stems import is_stem
 
 BATCH = 1000
 
@@ -19,7 +20,8 @@ BATCH = 1000
 class Collected:
     """What was gathered.
 
-    df, expansions: documents that hold each token, and those of them whose text does not.
+    df, expansions: documents that hold each token, and those of them whose text does not; a stem
+    is always of the text.
     impacts: {docid: {token: impact}} of the documents and tokens asked for.
     expanded: {docid: its tokens that its text does not hold}.
     """
@@ -50,14 +52,15 @@ def collect(
     """
     manifest = Manifest.load(encoded)
     wanted = frozenset(tokens)
-    found = Collected()
+    learned, found = encoder.learned, Collected()
     with progress_bar(manifest.documents, "read", "docs") as bar:
         for shard in manifest.shards:
             for batch in batched(read_shard(encoded / shard.file), BATCH):
-                texts = encoder.tokenizer.distinct_tokens_batch([one.contents for one in batch])
-                for document, own in zip(batch, texts, strict=True):
+                texts = [one.contents for one in batch]
+                tokens_of = learned.tokenizer.distinct_tokens_batch(texts) if learned else texts
+                for document, own in zip(batch, tokens_of, strict=True):
                     held = document.vector.keys() & wanted
-                    added = held.difference(own)
+                    added = {token for token in held.difference(own) if not is_stem(token)}
                     found.df.update(held)
                     found.expansions.update(added)
                     if (kept := needed.get(document.docid)) is not None:

@@ -12,7 +12,7 @@ from l0pyserini.evaluate.explain.shares import Explanation, TokenShare
 from l0pyserini.index.facts import read_facts
 from l0pyserini.index.verify import FIELD, open_reader
 from l0pyserini.lucene.jvm import java_class
-from l0pyserini.query.tokenizer import Tokenizer
+from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.searcher import ImpactSearcher
 
 RANK_DEPTH = 1000
@@ -43,11 +43,11 @@ def explain(
             hit.docid: rank for rank, hit in enumerate(searcher.search(query, RANK_DEPTH), start=1)
         }
         known = searcher.known(impacts)
-        tokenizer = searcher.query_encoder.tokenizer
+        learned = searcher.query_encoder.learned
     found = document_impacts(Path(index), docids, known)
     texts = _texts(_corpus(facts, corpus), set(docids))
     return [
-        _explanation(docid, query, impacts, found[docid], texts.get(docid), tokenizer, ranks)
+        _explanation(docid, query, impacts, found[docid], texts.get(docid), learned, ranks)
         for docid in docids
     ]
 
@@ -58,10 +58,11 @@ def _explanation(
     impacts: ImpactVector,
     document: ImpactVector,
     text: str | None,
-    tokenizer: Tokenizer,
+    learned: IdfQueryEncoder | None,
     ranks: dict[str, int],
 ) -> Explanation:
-    own = None if text is None else set(tokenizer.distinct_tokens(text))
+    tokenizer = learned and learned.tokenizer
+    own = None if text is None or tokenizer is None else set(tokenizer.distinct_tokens(text))
     tokens = [
         TokenShare(token, impact, document.get(token, 0), None if own is None else token in own)
         for token, impact in impacts.items()

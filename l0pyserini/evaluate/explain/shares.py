@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from l0pyserini.query.stems import is_stem
+
 TEXT = "text"
 EXPANSION = "expansion"
+STEM = "stem"
 ABSENT = "absent"
 UNKNOWN_KIND = "?"
 
@@ -29,9 +32,14 @@ class TokenShare:
 
     @property
     def kind(self) -> str:
-        """`text`, `expansion` (the encoder added it), `absent`, or `?` without the text."""
+        """`text`, `expansion` (the encoder added it), `stem`, `absent`, or `?` without the text.
+
+        A stem is BM25's share; the others are the learned encoder's.
+        """
         if self.document_impact == 0:
             return ABSENT
+        if is_stem(self.token):
+            return STEM
         if self.in_text is None:
             return UNKNOWN_KIND
         return TEXT if self.in_text else EXPANSION

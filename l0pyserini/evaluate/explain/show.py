@@ -6,7 +6,14 @@ from l0pyserini.base.tables import format_table
 from l0pyserini.evaluate.explain.collected import Collected
 from l0pyserini.evaluate.explain.effects import Effects
 from l0pyserini.evaluate.explain.postings import TokenCost, flops
-from l0pyserini.evaluate.explain.shares import EXPANSION, TEXT, Explanation, differences, verdict
+from l0pyserini.evaluate.explain.shares import (
+    EXPANSION,
+    STEM,
+    TEXT,
+    Explanation,
+    differences,
+    verdict,
+)
 
 Table = tuple[list[str], list[list[str]]]
 """A header, and rows as long as it."""
@@ -21,7 +28,11 @@ def headline(one: Explanation) -> str:
     line = f"{one.docid}: {place}, score {one.score:,}"
     if one.contents is None or not one.score:
         return line
-    parts = (f"{one.of_kind(kind) / one.score:.1%} from {kind}" for kind in (TEXT, EXPANSION))
+    kinds = [TEXT, EXPANSION]
+    # An encoding of BM25 alone, or without it, has nothing to say of the other half.
+    if stems := one.of_kind(STEM):
+        kinds = [STEM] if stems == one.score else [*kinds, STEM]
+    parts = (f"{one.of_kind(kind) / one.score:.1%} from {kind}" for kind in kinds)
     return f"{line}, {', '.join(parts)}"
 
 

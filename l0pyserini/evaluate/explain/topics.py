@@ -32,7 +32,9 @@ def explain_topics(
     """
     folder = Path(encoded)
     encoder = query_encoder_of(folder)
-    queries = {topic.qid: encoder.encode(topic.text) for topic in read_topics(topics, split)}
+    asked = read_topics(topics, split)
+    vectors = encoder.encode_batch([topic.text for topic in asked])
+    queries = {topic.qid: vector for topic, vector in zip(asked, vectors, strict=True)}
     tokens = {token for query in queries.values() for token in query}
     if qrels is None or runs is None:
         collected = collect(folder, encoder, tokens, {})

@@ -12,6 +12,7 @@ from l0pyserini.base.cli import (
     positive_int,
     run_command,
 )
+from l0pyserini.encode.half import BM25
 from l0pyserini.model.activation import LOG_COUNTS
 from l0pyserini.publish.reproduce.datasets import ALL, DATASETS, chosen_datasets
 from l0pyserini.publish.reproduce.systems import BM25_KINDS, EncoderOptions, chosen_systems
@@ -67,6 +68,9 @@ def parser() -> argparse.ArgumentParser:
         choices=list(METHODS),
         help="also fuse each encoder's run with that of BM25 over one field, by this method",
     )
+    flags.add_argument(
+        "--lexical", choices=[BM25], help="encode with BM25's stems too; systems are NAME+bm25"
+    )
     flags.add_argument("--activation", choices=list(LOG_COUNTS), help="as encode takes it")
     flags.add_argument("--idf", help="as encode takes it")
     flags.add_argument(
@@ -102,6 +106,7 @@ def run(args: argparse.Namespace) -> None:
         max_length=args.max_length,
         batch_size=args.batch_size,
         trust_remote_code=args.trust_remote_code,
+        lexical=args.lexical,
     )
     datasets = chosen_datasets(args.datasets)
     systems = chosen_systems(args.bm25, args.encoder, options, args.fuse)

@@ -46,7 +46,7 @@ def commands(
 def _flags(options: EncoderOptions) -> list[str]:
     """Return the flags of l0pyserini.encode for what differs from its defaults."""
     flags = []
-    for name in ("activation", "idf", "backend", "device", "max_length", "batch_size"):
+    for name in ("activation", "idf", "backend", "device", "max_length", "batch_size", "lexical"):
         value = getattr(options, name)
         if value != getattr(_ENCODE_DEFAULTS, name):
             flags += [f"--{name.replace('_', '-')}", str(value)]

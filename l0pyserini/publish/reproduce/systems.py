@@ -26,6 +26,7 @@ class EncoderOptions:
     max_length: int | None = None
     batch_size: int = 32
     trust_remote_code: bool = False
+    lexical: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class System:
 
     @property
     def published_as(self) -> str:
-        """The name its published scores go by."""
-        return self.encoder or self.name
+        """The name its published scores go by; those of an encoder are of it without BM25."""
+        return self.name if self.options.lexical or not self.encoder else self.encoder
 
     @property
     def multifield(self) -> bool:
@@ -64,6 +65,9 @@ class System:
             return {"system": self.name}
         # Where it runs does not change what is asked for.
         options = {k: v for k, v in asdict(self.options).items() if k != "device"}
+        # Older versions knew no other half.
+        if self.options.lexical is None:
+            del options["lexical"]
         return {"system": self.name, "encoder": self.encoder, **options}
 
 
@@ -89,6 +93,8 @@ def chosen_systems(
                 f"--encoder {given!r}: {name!r} cannot name a folder. Expected NAME=ENCODER with "
                 "letters, digits, dots, dashes and underscores in the name."
             )
+        if options.lexical and not equals:
+            name = f"{name}+{options.lexical}"
         systems.append(System(name, spec, options))
         if fuse is not None:
             parts = (FLAT_NAME, name)
