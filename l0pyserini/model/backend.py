@@ -127,8 +127,9 @@ def _watched(named: Backend, width: int, tell: Callable[[str], None]) -> Backend
     heads = head_speeds(width, (EXACT, named.head))
     if named.head not in heads:
         raise UsageError(
-            f"backend {named.name!r}: this machine's torch does not have it. Expected one of "
-            "those whose speeds `python -m l0pyserini.doctor` tells, or auto."
+            f"backend {named.name!r}: torch does not have it on this machine, or its products are "
+            "wrong there. Expected one of those whose speeds `python -m l0pyserini.doctor` tells, "
+            "or auto."
         )
     head = _only(heads, named.head)
     layers = _only(layer_speeds(width), named.layers)
@@ -198,7 +199,8 @@ def _head_speeds(width: int, names: tuple[str, ...], _threads: int) -> Speeds:
     for name in names:
         try:
             head = HEADS[name](weight, bias)
-        except (RuntimeError, AttributeError):  # a torch without fbgemm, as for ARM
+        # A torch without fbgemm, as for ARM; a processor whose int8 products saturate.
+        except (RuntimeError, AttributeError):
             continue
         products[name] = lambda rows, head=head: _through(head, rows)  # type: ignore[misc]
     return race(products, width)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -126,9 +127,13 @@ class Int8Head(TiledHead):
 
     Each vocabulary entry has a scale. Hidden states have one for each document and not for each
     token, so that the maximum is taken of whole numbers and only the maxima are scaled back.
+
+    Raises:  RuntimeError: if int8 products are wrong here.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        if not int8_products_are_exact():
+            raise RuntimeError("int8 products saturate in 16 bits on this processor")
         self._scale = (weight.detach().abs().amax(dim=1) / INT8_MAX).clamp(min=TINY)
         super().__init__(weight.detach() / self._scale.unsqueeze(1), bias)
 
@@ -146,6 +151,17 @@ class Int8Head(TiledHead):
 
     def _product(self, tokens: Tensor, tile: Tensor, out: Tensor) -> None:
         torch._int_mm(tokens, tile, out=out)
+
+
+@cache
+def int8_products_are_exact() -> bool:
+    """Return whether torch multiplies int8 exactly here.
+
+    It hands the product to oneDNN where the processor has VNNI; kept to fewer instructions than
+    that (ONEDNN_MAX_CPU_ISA), oneDNN sums pairs of products in 16 bits, which overflow.
+    """
+    full = torch.full((32, 64), INT8_MAX, dtype=torch.int8)
+    return bool((torch._int_mm(full, full.T.contiguous()) == 64 * INT8_MAX**2).all())
 
 
 class FbgemmHead(TiledHead):

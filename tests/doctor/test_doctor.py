@@ -54,7 +54,7 @@ def test_the_speeds_of_all_precisions_and_what_auto_takes_are_told():
     assert [line.split(":")[0] for line in lines] == ["width 128", "width 384", "width 768"]
     for line in lines:
         assert "auto takes " in line
-        assert all(f"{name} " in line for name in ("float32", "bfloat16", "int8", "layers"))
+        assert all(f"{name} " in line for name in ("float32", "bfloat16", "layers"))
 
 
 def test_a_small_heap_gets_advice():

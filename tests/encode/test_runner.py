@@ -20,7 +20,7 @@ from l0pyserini.encode.rounding import quantize
 from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
 from tests.conftest import write_small_corpus
 from tests.encode.helpers import contents, encode, unfinished
-from tests.helpers import command, write
+from tests.helpers import command, skip_if_wrong_here, write
 
 
 def test_the_folder_holds_what_the_manifest_promises(small):
@@ -242,6 +242,7 @@ def test_pruned_vectors_and_the_mass_they_keep(corpus, small, tmp_path):
 
 @pytest.mark.parametrize("backend", ["bfloat16", "int8", "int8/float32", "fbgemm"])
 def test_fast_backends_are_near_the_exact_one(tmp_path, backend):
+    skip_if_wrong_here(backend)
     write_small_corpus(tmp_path / "few.jsonl", 12)
     made = encode(tmp_path / "few.jsonl", tmp_path / "e", backend=backend, max_length=64)
     exact = encode(tmp_path / "few.jsonl", tmp_path / "exact", max_length=64)

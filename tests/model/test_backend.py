@@ -5,6 +5,7 @@ import torch
 
 from l0pyserini.errors import UsageError
 from l0pyserini.model import backend as module
+from l0pyserini.model import head as head_module
 from l0pyserini.model.backend import (
     AUTO,
     LAYERS,
@@ -18,7 +19,7 @@ from l0pyserini.model.backend import (
     race,
     warn_of_slow_layers,
 )
-from l0pyserini.model.head import HEADS
+from l0pyserini.model.head import HEADS, int8_products_are_exact
 
 CPU = torch.device("cpu")
 
@@ -144,7 +145,7 @@ def test_a_named_backend_that_torch_lacks_is_refused(monkeypatch):
         raise RuntimeError("Didn't find engine for operation quantized::linear_prepack")
 
     monkeypatch.setitem(HEADS, "fbgemm", lacking)
-    with pytest.raises(UsageError, match="backend 'fbgemm': this machine's torch does not have"):
+    with pytest.raises(UsageError, match="backend 'fbgemm': torch does not have it on this machine, or its"):
         # No other test has this width, whose speeds would be remembered.
         choose_backend("fbgemm", 24, CPU, pytest.fail)
 
@@ -174,12 +175,20 @@ def test_a_race_looks_once_at_what_crawls_and_takes_the_median_of_the_others():
 
 def test_this_machine_is_measured_once(monkeypatch):
     head, layers = head_speeds(64), layer_speeds(64)
-    assert {"float32", "bfloat16", "int8"} <= head.keys()
+    assert {"float32", "bfloat16"} <= head.keys()
+    assert ("int8" in head) == int8_products_are_exact()
     assert layers.keys() == {"float32", "bfloat16"}
     assert all(speed > 0 for speed in [*head.values(), *layers.values()])
     monkeypatch.setattr(module, "race", pytest.fail)
     assert head_speeds(64) == head
     assert layer_speeds(64) == layers
+
+
+def test_a_head_whose_products_are_wrong_is_no_choice(monkeypatch):
+    monkeypatch.setattr(head_module, "int8_products_are_exact", lambda: False)
+    assert "int8" not in head_speeds(32)
+    with pytest.raises(UsageError, match="backend 'int8': torch does not have it on this machine"):
+        choose_backend("int8", 32, CPU, pytest.fail)
 
 
 def test_the_context_of_layers():

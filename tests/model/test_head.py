@@ -1,5 +1,7 @@
 """The tiled head against the plain one, and the activations."""
 
+import os
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from l0pyserini.errors import UsageError
 from l0pyserini.model import head
 from l0pyserini.model.activation import LOG_COUNTS, activate
 from l0pyserini.model.head import HEADS, TiledHead, max_logits_reference
+from tests.helpers import fresh_process, skip_if_wrong_here
 
 
 def example(lengths, dtype=torch.float64):
@@ -33,6 +36,7 @@ def test_tiled_equals_plain(monkeypatch, lengths, tile):
     ("backend", "tolerance"), [("bfloat16", 0.06), ("int8", 0.1), ("fbgemm", 0.2)]
 )
 def test_fast_heads_are_near_the_plain_one(monkeypatch, backend, tolerance):
+    skip_if_wrong_here(backend)
     monkeypatch.setattr(head, "TILE_VOCABULARY", 8)
     hidden, mask, weight, bias = example([1, 5, 9, 0], torch.float32)
     expected = max_logits_reference(hidden, mask, weight, bias)
@@ -75,6 +79,7 @@ def test_an_unknown_activation_is_refused():
 @pytest.mark.parametrize("backend", ["int8", "fbgemm"])
 def test_a_document_in_whole_numbers_depends_on_none_beside_it(backend):
     """So that parts and batches of any size write the same bytes."""
+    skip_if_wrong_here(backend)
     hidden, mask, weight, bias = example([1, 5, 9, 0, 3], torch.float32)
     hidden[2] *= 50
     found = HEADS[backend](weight, bias)
@@ -82,6 +87,27 @@ def test_a_document_in_whole_numbers_depends_on_none_beside_it(backend):
     for row in range(len(hidden)):
         alone = found.max_logits(hidden[row : row + 1].clone(), mask[row : row + 1])
         assert torch.equal(alone[0], together[row])
+
+
+INT8_ON_LESS = """
+import torch
+from l0pyserini.model.head import Int8Head
+torch.manual_seed(0)
+hidden, weight = torch.randn(1, 8, 64), torch.randn(16, 64)
+try:
+    found = Int8Head(weight, torch.zeros(16)).max_logits(hidden, torch.ones(1, 8).bool())
+except RuntimeError as fault:
+    assert "saturate" in str(fault)
+else:
+    torch.testing.assert_close(found, (hidden @ weight.T).amax(1), rtol=0, atol=0.5)
+"""
+
+
+def test_int8_is_right_or_refused_where_onednn_is_kept_to_less():
+    """Without VNNI oneDNN sums pairs of byte products in 16 bits, and torch asks it all the same."""
+    limits = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    done = fresh_process("-c", INT8_ON_LESS, env=os.environ | limits)
+    assert done.returncode == 0, done.stderr
 
 
 def test_bytes_in_pairs_do_not_overflow():
