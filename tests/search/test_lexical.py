@@ -63,13 +63,13 @@ def test_bm25_alone_ranks_as_anserini_does(cacm, tmp_path):
     """Every document of every topic against Anserini's own run: correlation above 0.999."""
     encode_corpus("cacm", "bm25", tmp_path / "e")
     build_index(tmp_path / "e", tmp_path / "index")
-    search_topics(tmp_path / "index", "cacm", tmp_path / "run.txt")
+    search_topics(tmp_path / "index", "cacm", tmp_path / "run.txt", hits=4000)
     theirs = read_run(cacm / "runs/cacm.bm25.txt")
     ours = read_run(tmp_path / "run.txt")
     for qid, ranked in theirs.items():
         scores = {hit.docid: hit.score for hit in ours[qid]}
         pairs = [(hit.score, scores[hit.docid]) for hit in ranked if hit.docid in scores]
-        assert len(pairs) > 0.98 * len(ranked)
+        assert len(pairs) == len(ranked)
         if len(pairs) > 2:
             assert np.corrcoef(np.array(pairs).T)[0, 1] > 0.999, qid
     means = [
@@ -105,7 +105,7 @@ def halves(hybrid, tmp_path_factory):
 
 
 def query_side(index):
-    return json.loads((index / "query_encoder.json").read_text())
+    return json.loads((index / "query_encoder.json").read_text())["lexical"]
 
 
 def test_shards_are_searched_with_the_df_of_all(halves):
@@ -129,9 +129,8 @@ def test_appended_merged_and_deleted_as_built_anew(capsys, halves, tmp_path):
     docids = [json.loads(line)["id"] for line in (halves / "b.jsonl").read_text().splitlines()]
     held = [docid for docid in docids if docid != "EMPTY-1"]
     assert delete(["--index", str(grown), "--docids", *held]) == 0
-    left, first = (query_side(folder)["lexical"] for folder in (grown, halves / "a"))
-    assert left["df"] == first["df"]
-    assert left["documents"] == first["documents"]
+    left, first = query_side(grown), query_side(halves / "a")
+    assert (left["df"], left["documents"]) == (first["df"], first["documents"])
     assert hits(grown) == hits(halves / "a")
     capsys.readouterr()
 
