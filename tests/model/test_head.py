@@ -104,7 +104,7 @@ else:
 
 
 def test_int8_is_right_or_refused_where_onednn_is_kept_to_less():
-    """Without VNNI oneDNN sums pairs of byte products in 16 bits, and torch asks it all the same."""
+    """Without VNNI oneDNN sums pairs of byte products in 16 bits; torch asks it all the same."""
     limits = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
     done = fresh_process("-c", INT8_ON_LESS, env=os.environ | limits)
     assert done.returncode == 0, done.stderr

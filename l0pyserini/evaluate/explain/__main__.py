@@ -94,7 +94,7 @@ def _explain_documents(args: argparse.Namespace) -> str:
     if explanations[0].contents is None:
         say("to tell expansions from the text's own tokens, name the index's corpus with --corpus")
     learned = IdfQueryEncoder.load(Path(args.index) / FILE_NAME).learned
-    return documents_page(explanations, learned and learned.tokenizer)
+    return documents_page(explanations, None if learned is None else learned.tokenizer)
 
 
 def _explain_topics(args: argparse.Namespace) -> str:

@@ -61,7 +61,7 @@ def _explanation(
     learned: IdfQueryEncoder | None,
     ranks: dict[str, int],
 ) -> Explanation:
-    tokenizer = learned and learned.tokenizer
+    tokenizer = None if learned is None else learned.tokenizer
     own = None if text is None or tokenizer is None else set(tokenizer.distinct_tokens(text))
     tokens = [
         TokenShare(token, impact, document.get(token, 0), None if own is None else token in own)
