@@ -8,6 +8,7 @@ from l0pyserini.version import __version__
 STEPS = {
     "compare": "evaluate.compare.__main__",
     "efficiency": "evaluate.efficiency.__main__",
+    "embed": "train.embed",
     "explain": "evaluate.explain.__main__",
     "fuse": "search.fuse",
     "idf": "idf",
@@ -36,6 +37,7 @@ VERBS = {
     "explain": "take scores apart: tokens of a document, or of all topics",
     "mine": "write training rows: positives and hard negatives",
     "teach": "score training rows with teachers",
+    "embed": "write a dense teacher's vectors of training rows",
     "train": "train an inference-free document encoder from a recipe",
     "idf": "count an IDF table over a corpus",
     "quantize": "choose document and query scales on a sample",

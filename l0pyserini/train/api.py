@@ -22,6 +22,7 @@ from l0pyserini.train.best import BestEncoder
 from l0pyserini.train.config import LexicalConfig, TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.distributed import first_makes, process_index
+from l0pyserini.train.embeddings import Embeddings
 from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
 from l0pyserini.train.live import LiveTeaching
 from l0pyserini.train.log import LOG, mend_log, whole_records
@@ -31,10 +32,14 @@ from l0pyserini.train.sources import text_stores
 from l0pyserini.train.states import ENCODER, STATE, last_complete, save_student
 from l0pyserini.train.student import Student
 from l0pyserini.train.teachers import open_teacher
+from l0pyserini.train.token_bm25 import TokenBm25
 from l0pyserini.train.watch import ProgressLine, Watch
 
 CHECKPOINTS = "checkpoints"
 TEXTS = "texts"
+
+COUNTED = 200_000
+"""Documents over which BM25's document frequencies are counted: enough for a few digits."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
     backend = first_makes(lambda: _backend(recipe, lm, arguments.device, before))
     student = _student(recipe, checkpoint, lm, backend)
     dataset = _dataset(recipe, output)
+    bm25 = _bm25(recipe, student, dataset)
     controller = SparsityController(recipe.regularizer, student.head.out_features)
     watch = Watch()
     if started is not None:
@@ -88,10 +94,10 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         watch,
         args=arguments,
         train_dataset=dataset,
-        data_collator=_collator(recipe, student, dataset, str(arguments.device)),
+        data_collator=_collator(recipe, student, dataset, str(arguments.device), bm25),
     )
     _check_enough(recipe, len(dataset), arguments.world_size)
-    best = BestEncoder(recipe, trainer, output / ENCODER, line, backend)
+    best = BestEncoder(recipe, trainer, output / ENCODER, line, backend, bm25)
     trainer.remove_callback(PrinterCallback)
     for callback in (OwnIntervals(), EpochDraw(dataset), line, best):
         trainer.add_callback(callback)
@@ -184,6 +190,7 @@ def _student(recipe: TrainConfig, checkpoint: Checkpoint, lm: Any, backend: Back
         backend.head,
         recipe.query.train,
         _lexical(recipe.lexical, checkpoint, vocabulary),
+        recipe.bm25,
     )
 
 
@@ -206,7 +213,22 @@ def _dataset(recipe: TrainConfig, output: Path) -> RowDataset:
     return RowDataset(rows, data.documents, recipe.seed, corpus, topics)
 
 
-def _collator(recipe: TrainConfig, student: Student, dataset: RowDataset, device: str) -> Collator:
+def _bm25(recipe: TrainConfig, student: Student, dataset: RowDataset) -> TokenBm25 | None:
+    if recipe.bm25.weight == 0:
+        return None
+    vocabulary = student.head.out_features
+    return first_makes(
+        lambda: TokenBm25.count(dataset.sample(COUNTED), student.tokenizer, vocabulary, recipe.bm25)
+    )
+
+
+def _collator(
+    recipe: TrainConfig,
+    student: Student,
+    dataset: RowDataset,
+    device: str,
+    bm25: TokenBm25 | None,
+) -> Collator:
     teach = None
     if recipe.teacher.models:
         names = recipe.teacher.models
@@ -219,7 +241,18 @@ def _collator(recipe: TrainConfig, student: Student, dataset: RowDataset, device
             )
             teach.gaps = first_makes(lambda: teach.measure([dataset[i] for i in chosen]))
     pad_id = getattr(student.lm.config, "pad_token_id", None) or 0
-    return Collator(student.tokenizer, recipe.max_length, pad_id, teach, recipe.loss.taught)
+    embeddings = None
+    if recipe.loss.in_batch_kl and recipe.data.embeddings is not None:
+        embeddings = Embeddings(recipe.data.embeddings)
+    return Collator(
+        student.tokenizer,
+        recipe.max_length,
+        pad_id,
+        teach,
+        recipe.loss.taught,
+        embeddings,
+        bm25,
+    )
 
 
 def _check_enough(recipe: TrainConfig, rows: int, processes: int) -> None:

@@ -1,7 +1,8 @@
 import pytest
 
 from l0pyserini.errors import UsageError
-from l0pyserini.train.config import AUTO, load_config
+from l0pyserini.train.config import AUTO
+from l0pyserini.train.recipes import load_config
 
 NEEDED = ["output=o", "data.rows=r"]
 
@@ -40,6 +41,13 @@ def test_auto_threshold_wants_a_target(recipe_file):
         ("regularizer.target_flops=0", "target_flops is 0.0, expected a number above 0"),
         ("loss.scale=0", "scale is 0.0, expected above 0"),
         ("loss.temperature=0", "temperature is 0.0, expected above 0"),
+        ("loss.in_batch_kl=1", "data.embeddings is None, expected the folder of a dense teach"),
+        ("teacher.cosine_scale=0", "cosine_scale is 0.0, expected a number above 0"),
+        ("bm25.weight=-1", "bm25.weight is -1.0, expected a number from 0"),
+        ("bm25.train=true", "bm25.weight is 0.0, expected a number above 0 where it is learned"),
+        ("bm25.learning_rate=0", "bm25.learning_rate is 0.0, expected a number above 0"),
+        ("bm25.k1=0", "bm25.k1 is 0.0, expected a number above 0"),
+        ("bm25.b=2", "bm25.b is 2.0, expected a number from 0 to 1"),
         ("lexical.weight=-1", "lexical.weight is -1.0, expected a number from 0"),
         ("lexical.k1=0", "lexical.k1 is 0.0, expected a number above 0"),
         ("lexical.b=2", "lexical.b is 2.0, expected a number from 0 to 1"),
