@@ -69,13 +69,9 @@ def save_checkpoint(
         model.to(dtype).save_pretrained(place)  # type: ignore[operator]
         model.to(torch.float32)
         _set_dtype(place / "config.json")
-        settings = tokenizer_files / "tokenizer_config.json"
         for target in (place, place / QUERY_MODULE):
             target.mkdir(exist_ok=True)
-            # The tokenizer may have been made from older files, where there is none to copy.
-            (target / "tokenizer.json").write_text(tokenizer.json_text, encoding="utf-8")
-            if settings.is_file():
-                shutil.copyfile(settings, target / settings.name)
+            save_tokenizer(target, tokenizer, tokenizer_files)
         idf.save(place / "idf.json")
         save_file(
             {"weight": torch.tensor(idf.by_id(tokenizer))},
@@ -88,6 +84,15 @@ def save_checkpoint(
         _write_layout(place, activation, lexical)
         reading = {"do_lower_case": False} | ({"max_seq_length": max_length} if max_length else {})
         write_json(place / "sentence_bert_config.json", reading)
+
+
+def save_tokenizer(folder: Path, tokenizer: Tokenizer, files: Path) -> None:
+    """Write a tokenizer into a folder, with the settings that lie in the folder it came from."""
+    # The tokenizer may have been made from older files, where there is none to copy.
+    (folder / "tokenizer.json").write_text(tokenizer.json_text, encoding="utf-8")
+    settings = files / "tokenizer_config.json"
+    if settings.is_file():
+        shutil.copyfile(settings, folder / settings.name)
 
 
 def _set_dtype(config: Path) -> None:

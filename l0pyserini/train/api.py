@@ -29,6 +29,7 @@ from l0pyserini.train.log import LOG, mend_log, whole_records
 from l0pyserini.train.resume import accept_recipe
 from l0pyserini.train.rows import open_rows
 from l0pyserini.train.sources import text_stores
+from l0pyserini.train.start import lower, measure_lowering
 from l0pyserini.train.states import ENCODER, STATE, last_complete, save_student
 from l0pyserini.train.student import Student
 from l0pyserini.train.teachers import open_teacher
@@ -103,6 +104,8 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         trainer.add_callback(callback)
     if started is None and trainer.args.should_save:
         line.write({"step": 0, "backend": backend.name, "measured": backend.measured})
+    if started is None and recipe.start_length is not None:
+        _lower_bias(recipe, recipe.start_length, trainer, dataset, line)
     stopwatch = Stopwatch()
     _train(trainer, started, recipe.steps)
     if trainer.args.should_save and best.best is None:
@@ -116,6 +119,17 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         flops=last.get("flops", 0.0),
         best_ndcg=best.best,
     )
+
+
+def _lower_bias(
+    recipe: TrainConfig, length: float, trainer: Any, dataset: RowDataset, line: ProgressLine
+) -> None:
+    student, collate = trainer.student, trainer.data_collator
+    amount = first_makes(lambda: measure_lowering(student, dataset, collate, length, recipe.seed))
+    lower(student, amount)
+    if trainer.args.should_save:
+        say(f"output bias: lowered by {amount:.3f}, for about {length:g} active tokens a document")
+        line.write({"step": 0, "bias_lowered_by": amount})
 
 
 def _train(trainer: Any, started: Path | None, steps: int) -> None:

@@ -120,13 +120,15 @@ class DevConfig:
 class TrainConfig:
     """A recipe. batch_size counts the queries of one process; a step takes batch_size times
     gradient_accumulation of them in each process. max_length: tokens of a document in training;
-    encode_max_length: that the finished encoder reads, none = as many."""
+    encode_max_length: that the finished encoder reads, none = as many. start_length: active tokens
+    of a document at the first step, for which the output bias is lowered; none = as they are."""
 
     model: str = ""
     output: str = ""
     activation: str = "log1p_relu"
     max_length: int = 256
     encode_max_length: int | None = None
+    start_length: float | None = None
     steps: int = 1000
     batch_size: int = 16
     gradient_accumulation: int = 1

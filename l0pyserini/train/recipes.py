@@ -123,6 +123,10 @@ def check_config(config: TrainConfig) -> TrainConfig:
     _require(config.max_length >= 1, "max_length", config.max_length, "a number from 1")
     length = config.encode_max_length
     _require(length is None or length >= 1, "encode_max_length", length, "a number from 1")
+    start = config.start_length
+    _require(
+        start is None or 0 < start < math.inf, "start_length", start, "a number above 0 or nothing"
+    )
     _check_loss(config.loss)
     _require(
         config.loss.in_batch_kl == 0 or config.data.embeddings is not None,
