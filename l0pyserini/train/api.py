@@ -15,11 +15,10 @@ from l0pyserini.errors import OutputExistsError, TrainingError, UsageError
 from l0pyserini.model.backend import Backend, choose_backend, warn_of_slow_layers
 from l0pyserini.model.checkpoint import Checkpoint, open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
-from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.train.arguments import training_arguments
 from l0pyserini.train.batches import Collator, RowDataset
 from l0pyserini.train.best import BestEncoder
-from l0pyserini.train.config import LexicalConfig, TrainConfig
+from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.distributed import first_makes, process_index
 from l0pyserini.train.embeddings import Embeddings
@@ -196,25 +195,14 @@ def _student(recipe: TrainConfig, checkpoint: Checkpoint, lm: Any, backend: Back
             if isinstance(module, torch.nn.Dropout):
                 module.p = recipe.dropout
     torch.manual_seed(recipe.seed)
-    vocabulary = lm.get_output_embeddings().out_features
     return Student(
         lm,
         checkpoint.tokenizer,
         checkpoint.idf,
         backend.head,
         recipe.query.train,
-        _lexical(recipe.lexical, checkpoint, vocabulary),
         recipe.bm25,
     )
-
-
-def _lexical(config: LexicalConfig, checkpoint: Checkpoint, vocabulary: int) -> LexicalTerm | None:
-    if config.weight is None:
-        return LexicalTerm.load(checkpoint.lexical) if checkpoint.lexical else None
-    if config.weight == 0:
-        return None
-    settings: Any = dataclasses.asdict(config)
-    return LexicalTerm.from_idf(checkpoint.idf, checkpoint.tokenizer, vocabulary, **settings)
 
 
 def _dataset(recipe: TrainConfig, output: Path) -> RowDataset:

@@ -104,7 +104,6 @@ def evaluate_student(
         recipe.max_length,
         device,
         backend,
-        student.lexical,
     )
     weights = student.idf_table().weights
     log_weight = student.log_bm25_weight

@@ -93,21 +93,6 @@ class QueryConfig:
 
 
 @dataclass
-class LexicalConfig:
-    """The lexical term (see model.lexical) that joins the finished encoder; it is no part of the
-    training. weight: of tf saturation beside the model's weights; none = the checkpoint's own term,
-    0 = without one. k1, b: as BM25's. average_length: tokens of a usual document. min_idf: of the
-    tokens that have it. min_weight: lighter tokens of a document are left out."""
-
-    weight: float | None = None
-    k1: float = 0.9
-    b: float = 0.4
-    average_length: float = 200.0
-    min_idf: float = 3.0
-    min_weight: float = 0.0
-
-
-@dataclass
 class DevConfig:
     """data: BEIR folders whose mean nDCG@10 chooses the best checkpoint. every: steps."""
 
@@ -151,5 +136,4 @@ class TrainConfig:
     regularizer: RegularizerConfig = field(default_factory=RegularizerConfig)
     bm25: Bm25Config = field(default_factory=Bm25Config)
     query: QueryConfig = field(default_factory=QueryConfig)
-    lexical: LexicalConfig = field(default_factory=LexicalConfig)
     dev: DevConfig = field(default_factory=DevConfig)

@@ -14,7 +14,6 @@ from l0pyserini.model.head import HEADS
 from l0pyserini.train.config import (
     AUTO,
     Bm25Config,
-    LexicalConfig,
     LossConfig,
     RegularizerConfig,
     TrainConfig,
@@ -154,7 +153,6 @@ def check_config(config: TrainConfig) -> TrainConfig:
         _not_negative("regularizer.threshold", sparse.threshold)
     _check_target(sparse)
     _check_bm25(config.bm25)
-    _check_lexical(config.lexical)
     _one_of("regularizer.name", sparse.name, REGULARIZERS)
     _one_of("precision", config.precision, PRECISIONS)
     _one_of("head_precision", config.head_precision, (backend.AUTO, *HEADS))
@@ -205,16 +203,6 @@ def _check_target(sparse: RegularizerConfig) -> None:
             f"less than target_length ({sparse.target_length:g}): documents as short as t are "
             "not made shorter",
         )  # fmt: skip
-
-
-def _check_lexical(lexical: LexicalConfig) -> None:
-    _not_negative("lexical.weight", lexical.weight or 0.0)
-    _not_negative("lexical.min_idf", lexical.min_idf)
-    _not_negative("lexical.min_weight", lexical.min_weight)
-    _require(0 < lexical.k1 < math.inf, "lexical.k1", lexical.k1, "a number above 0")
-    _require(0 <= lexical.b <= 1, "lexical.b", lexical.b, "a number from 0 to 1")
-    length = lexical.average_length
-    _require(0 < length < math.inf, "lexical.average_length", length, "a number above 0")
 
 
 def _require(holds: bool, key: str, value: Any, expected: str) -> None:

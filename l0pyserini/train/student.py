@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from l0pyserini.errors import NotFiniteError
 from l0pyserini.model.head import silence
-from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.padding import attended
 from l0pyserini.model.saving import QUERY_MODULE
 from l0pyserini.query.table import IdfTable
@@ -28,8 +27,7 @@ class Student(nn.Module):
 
     Args:    lm: a masked LM; its output layer is replaced by one that shares its parameters.
              idf: the query table, [V] after the tokenizer's ids. train_queries: whether its
-             weights are parameters. lexical: joined to the finished encoder, no part of
-             the training. bm25: what stands beside the student in training.
+             weights are parameters. bm25: what stands beside the student in training.
     """
 
     def __init__(
@@ -39,7 +37,6 @@ class Student(nn.Module):
         idf: IdfTable,
         head_precision: str = "float32",
         train_queries: bool = False,
-        lexical: LexicalTerm | None = None,
         bm25: Bm25Config | None = None,
     ) -> None:
         super().__init__()
@@ -53,7 +50,6 @@ class Student(nn.Module):
         self.kept: Tensor
         self.register_buffer("kept", torch.tensor(tokenizer.kept(vocabulary)), persistent=False)
         self.query_weights = nn.Parameter(weights, requires_grad=train_queries)
-        self.lexical = lexical
         self.log_bm25_weight: nn.Parameter | None = None
         if bm25 is not None and bm25.weight > 0:
             # The logarithm, so that it stays above 0 whatever is learned.
