@@ -1,7 +1,5 @@
 """The embedded encoders beside each other: nDCG@10, document length and FLOPS, scored in memory.
 
-An encoder with a lexical term is shown without it too.
-
     python benchmarks/encoders.py ../shared/data/scifact ../shared/data/nfcorpus
 
 Weights are float32 values found by the int8 search, unquantised; the impact index loses nothing
@@ -33,13 +31,9 @@ def main() -> None:
             checkpoint = open_checkpoint(spec)
             for length in args.lengths:
                 encoder = DocumentEncoder.from_checkpoint(checkpoint, length, backend="auto")
-                named = {spec: encoder.lexical}
-                if encoder.lexical:
-                    named[f"{spec}, no lexical term"] = None
-                for name, encoder.lexical in named.items():
-                    found = data.evaluate(encoder, checkpoint.idf.weights)
-                    rows.append([data.name, name, str(length), f"{found.ndcg:.4f}",
-                                 f"{found.length:.1f}", f"{found.flops:.2f}"])  # fmt: skip
+                found = data.evaluate(encoder, checkpoint.idf.weights)
+                rows.append([data.name, spec, str(length), f"{found.ndcg:.4f}",
+                             f"{found.length:.1f}", f"{found.flops:.2f}"])  # fmt: skip
     print(machine())
     head = ["collection", "encoder", "max length", "nDCG@10", "mean nnz", "FLOPS"]
     print(format_table(head, rows))

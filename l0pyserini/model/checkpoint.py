@@ -1,6 +1,5 @@
 """What a model folder says of itself, read without torch: weights, activation, tokenizer, IDF."""
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -32,8 +31,7 @@ class Checkpoint:
     """An inference-free encoder on disk.
 
     folder: the whole. document_folder: the masked LM. activation: a name of LOG_COUNTS.
-    lexical: the folder of its lexical term, where it has one. max_length: tokens of a document that
-    it reads unless another number is asked for.
+    max_length: tokens of a document that it reads unless another number is asked for.
     """
 
     name: str
@@ -42,7 +40,6 @@ class Checkpoint:
     activation: str
     idf_file: Path | None
     query_weights_file: Path | None
-    lexical: Path | None = None
     max_length: int = DEFAULT_MAX_LENGTH
 
     @cached_property
@@ -67,11 +64,7 @@ class Checkpoint:
 
     def weights_sha256(self) -> str:
         """Return the digest of what makes document vectors, which tells encoders apart."""
-        digest = sha256(self.document_folder / _WEIGHTS)
-        if self.lexical is None:
-            return digest
-        parts = [digest, *(sha256(path) for path in sorted(self.lexical.iterdir()))]
-        return hashlib.sha256("".join(parts).encode()).hexdigest()
+        return sha256(self.document_folder / _WEIGHTS)
 
 
 def embedded_encoders() -> dict[str, Path]:
@@ -101,7 +94,7 @@ def open_checkpoint(
         ('log1p_relu', 512)
     """
     folder = _resolve(spec, allow_remote_code)
-    document_folder, pooled, query_folder, lexical = _layout(folder)
+    document_folder, pooled, query_folder = _layout(folder)
     config = _read_json(document_folder / "config.json")
     _check_masked_lm(document_folder, config, allow_remote_code)
     idf_file = Path(idf) if idf else _existing(folder / "idf.json")
@@ -113,7 +106,6 @@ def open_checkpoint(
         activation=_activation(folder, activation, pooled),
         idf_file=idf_file,
         query_weights_file=weights,
-        lexical=lexical,
         max_length=_max_length(document_folder),
     )
 
@@ -148,12 +140,11 @@ def _download(name: str, allow_remote_code: bool) -> Path:
 
 
 class _Layout(NamedTuple):
-    """pooled: the pooling's activation. query, lexical: the folders of these modules."""
+    """pooled: the pooling's activation. query: the folder of the query module."""
 
     document: Path
     pooled: str | None = None
     query: Path | None = None
-    lexical: Path | None = None
 
 
 def _layout(folder: Path) -> _Layout:
@@ -207,26 +198,31 @@ def _document_modules(folder: Path, modules: Sequence[tuple[str, str]]) -> _Layo
                     f"{folder / path}: its activation_function is {named!r}, expected one of "
                     f"{', '.join(SPLADE_POOLING_NAMES)}. Name ours with --activation."
                 )
-            lexical = _after_pooling(folder, modules[place + 1 :])
-            return _Layout(transformer, SPLADE_POOLING_NAMES[named], lexical=lexical)
+            _refuse_after_pooling(folder, [kind for _, kind in modules[place + 1 :]])
+            return _Layout(transformer, SPLADE_POOLING_NAMES[named])
     raise CheckpointError(
         f"{folder}: is no sparse document encoder: its modules hold no masked LM followed by "
         "SpladePooling. A dense model would give nonsense; choose a sparse one."
     )
 
 
-def _after_pooling(folder: Path, modules: Sequence[tuple[str, str]]) -> Path | None:
-    """Return the folder of the lexical term, the one module that may change pooled vectors."""
-    if not modules:
-        return None
-    (path, kind), *others = modules
-    if others or not _is(kind, ("LexicalTerm",)):
-        kinds = ", ".join(kind for _, kind in modules)
+def _refuse_after_pooling(folder: Path, kinds: Sequence[str]) -> None:
+    """Refuse modules that change pooled vectors in ways that are not known here.
+
+    Raises:  CheckpointError: if there are any.
+    """
+    if any(_is(kind, ("LexicalTerm",)) for kind in kinds):
         raise CheckpointError(
-            f"{folder}: SpladePooling is followed by {kinds}, expected nothing or a LexicalTerm. "
-            "Other modules would change the vectors in ways that are not known here."
+            f"{folder}: SpladePooling is followed by a LexicalTerm, which encoders of older "
+            "versions had, and nothing is expected there. Take it out of router_config.json, and "
+            "add BM25 beside the plain encoder: encode --lexical bm25."
         )
-    return folder / path
+    if kinds:
+        raise CheckpointError(
+            f"{folder}: SpladePooling is followed by {', '.join(kinds)}, expected nothing. Other "
+            "modules would change the vectors in ways that are not known here; choose an encoder "
+            "that ends in its pooling."
+        )
 
 
 def _is(kind: str, names: tuple[str, ...]) -> bool:

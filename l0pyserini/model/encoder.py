@@ -16,7 +16,6 @@ from l0pyserini.model.backend import Backend, choose_backend
 from l0pyserini.model.checkpoint import DEFAULT_MAX_LENGTH, Checkpoint
 from l0pyserini.model.finite import not_finite, parameter_fault
 from l0pyserini.model.head import replace_decoder
-from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.linear import pack_linears
 from l0pyserini.model.padding import attended, pad
 from l0pyserini.query.tokenizer import Tokenizer
@@ -42,8 +41,7 @@ class SparseBatch(NamedTuple):
 class DocumentEncoder:
     """An inference-free document encoder on a device.
 
-    w_j = f(max over tokens i of logit_ij), special tokens out, f the checkpoint's activation; a
-    checkpoint with a lexical term adds it.
+    w_j = f(max over tokens i of logit_ij), special tokens out, f the checkpoint's activation.
     The model is taken over: its layers are replaced by faster ones, which cannot be trained.
 
     Source:  arXiv 2504.14839, sec. 3.1.
@@ -64,7 +62,6 @@ class DocumentEncoder:
         max_length: int = DEFAULT_MAX_LENGTH,
         device: str = "cpu",
         backend: str | Backend = "float32",
-        lexical: LexicalTerm | None = None,
     ) -> None:
         limit = getattr(model.config, "max_position_embeddings", max_length)
         if max_length > limit:
@@ -87,7 +84,6 @@ class DocumentEncoder:
         if self.computes.layers == "float32":
             pack_linears(model)
         self._kept = torch.tensor(tokenizer.kept(self._decoder.vocabulary), device=self.device)
-        self.lexical = lexical.to(self.device) if lexical else None
         self._pad_id = getattr(model.config, "pad_token_id", None) or 0
         self._backend = type(tokenizer)(tokenizer.json_text, tokenizer.name).backend
         self._backend.enable_truncation(max_length)
@@ -108,10 +104,9 @@ class DocumentEncoder:
         Raises:  CheckpointError: if the weights are missing, damaged or of another architecture.
         """
         model = load_masked_lm(checkpoint, allow_remote_code)
-        lexical = LexicalTerm.load(checkpoint.lexical) if checkpoint.lexical else None
         tokenizer, activation = checkpoint.tokenizer, checkpoint.activation
         length = max_length or checkpoint.max_length
-        return cls(model, tokenizer, activation, length, device, backend, lexical)
+        return cls(model, tokenizer, activation, length, device, backend)
 
     @property
     def backend(self) -> str:
@@ -131,11 +126,8 @@ class DocumentEncoder:
         return ids
 
     @torch.inference_mode()
-    def _run(self, ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return padded ids, which are real (both [B, L]), and [B, V] maximal logits.
-
-        A text without tokens has logits of -inf.
-        """
+    def _run(self, ids: Sequence[Sequence[int]]) -> Tensor:
+        """Return [B, V] maximal logits, -inf for a text without tokens."""
         padded, mask = pad(ids, self._pad_id)
         self._check_ids(int(padded.max()))
         padded, real = padded.to(self.device), mask.to(self.device)
@@ -145,7 +137,7 @@ class DocumentEncoder:
         maxima = output.logits.squeeze(1).float()
         if rows := not_finite(maxima):
             raise self._not_finite(rows)
-        return padded, real, maxima
+        return maxima
 
     def _not_finite(self, rows: Sequence[int]) -> NotFiniteError:
         return NotFiniteError(
@@ -170,22 +162,15 @@ class DocumentEncoder:
         Args:    ids: B lists of token ids, from tokenize().
         Returns: [B, V] float32 >= 0; 0 for special tokens; all 0 for a text without tokens.
         """
-        padded, real, logits = self._run(ids)
-        weights = activate(logits, self.activation) * self._kept
-        return self.lexical.join(weights, padded, real) if self.lexical else weights
+        return activate(self._run(ids), self.activation) * self._kept
 
     @torch.inference_mode()
     def encode_ids(self, ids: Sequence[Sequence[int]]) -> SparseBatch:
         """Return the sparse weights of tokenised texts; only non-zeros leave the device."""
-        if self.lexical:
-            dense = self.weights(ids)
-            rows, columns = dense.nonzero(as_tuple=True)
-            weights = dense[rows, columns]
-        else:
-            # Logarithms of the few active logits alone.
-            logits = self._run(ids)[2]
-            rows, columns = ((logits > 0) & self._kept).nonzero(as_tuple=True)
-            weights = activate(logits[rows, columns], self.activation)
+        # Logarithms of the few active logits alone.
+        logits = self._run(ids)
+        rows, columns = ((logits > 0) & self._kept).nonzero(as_tuple=True)
+        weights = activate(logits[rows, columns], self.activation)
         starts = np.zeros(len(ids) + 1, dtype=np.int64)
         np.cumsum(np.bincount(rows.cpu().numpy(), minlength=len(ids)), out=starts[1:])
         return SparseBatch(starts, columns.cpu().numpy(), weights.cpu().numpy())

@@ -12,14 +12,12 @@ from l0pyserini.base.folders import atomic_folder
 from l0pyserini.errors import CheckpointError
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES
 from l0pyserini.model.head import silence
-from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.query.table import IdfTable
 from l0pyserini.query.tokenizer import Tokenizer
 
 _MODULES = "sentence_transformers.sparse_encoder.models."
 QUERY_MODULE = "query_0_SparseStaticEmbedding"
 _POOLING = "document_1_SpladePooling"
-_LEXICAL = "document_2_LexicalTerm"
 
 
 def save_checkpoint(
@@ -31,7 +29,6 @@ def save_checkpoint(
     idf: IdfTable,
     dtype: torch.dtype = torch.float32,
     overwrite: bool = False,
-    lexical: LexicalTerm | None = None,
     max_length: int | None = None,
 ) -> None:
     """Save an encoder as a SparseEncoder folder in OpenSearch's doc-v3 layout.
@@ -39,8 +36,7 @@ def save_checkpoint(
     The masked LM lies in the folder itself, so that plain transformers loads it too; the query
     table is saved as the query module's weights and as idf.json. Special tokens are silenced
     in the weights, because other loaders know no exclusion. Activations without or with three
-    logarithms, which sentence-transformers has no name for, are written beside it for our loader;
-    a lexical term is a module of ours, for which it wants trust_remote_code=True.
+    logarithms, which sentence-transformers has no name for, are written beside it for our loader.
 
     Args:    model: a masked LM with its own output layer. tokenizer: written as tokenizer.json.
              tokenizer_files: the folder whose tokenizer_config.json is copied, where it has one.
@@ -69,25 +65,27 @@ def save_checkpoint(
         model.to(dtype).save_pretrained(place)  # type: ignore[operator]
         model.to(torch.float32)
         _set_dtype(place / "config.json")
-        settings = tokenizer_files / "tokenizer_config.json"
         for target in (place, place / QUERY_MODULE):
             target.mkdir(exist_ok=True)
-            # The tokenizer may have been made from older files, where there is none to copy.
-            (target / "tokenizer.json").write_text(tokenizer.json_text, encoding="utf-8")
-            if settings.is_file():
-                shutil.copyfile(settings, target / settings.name)
+            save_tokenizer(target, tokenizer, tokenizer_files)
         idf.save(place / "idf.json")
         save_file(
             {"weight": torch.tensor(idf.by_id(tokenizer))},
             place / QUERY_MODULE / "model.safetensors",
         )
         write_json(place / QUERY_MODULE / "config.json", {"frozen": True})
-        if lexical is not None:
-            (place / _LEXICAL).mkdir()
-            lexical.save(place / _LEXICAL)
-        _write_layout(place, activation, lexical)
+        _write_layout(place, activation)
         reading = {"do_lower_case": False} | ({"max_seq_length": max_length} if max_length else {})
         write_json(place / "sentence_bert_config.json", reading)
+
+
+def save_tokenizer(folder: Path, tokenizer: Tokenizer, files: Path) -> None:
+    """Write a tokenizer into a folder, with the settings that lie in the folder it came from."""
+    # The tokenizer may have been made from older files, where there is none to copy.
+    (folder / "tokenizer.json").write_text(tokenizer.json_text, encoding="utf-8")
+    settings = files / "tokenizer_config.json"
+    if settings.is_file():
+        shutil.copyfile(settings, folder / settings.name)
 
 
 def _set_dtype(config: Path) -> None:
@@ -96,8 +94,7 @@ def _set_dtype(config: Path) -> None:
     write_json(config, settings | {"dtype": "float32"})
 
 
-def _write_layout(place: Path, activation: str, lexical: LexicalTerm | None) -> None:
-    ours = {_LEXICAL: f"{LexicalTerm.__module__}.{LexicalTerm.__name__}"} if lexical else {}
+def _write_layout(place: Path, activation: str) -> None:
     write_json(
         place / "modules.json",
         [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Router"}],
@@ -109,9 +106,8 @@ def _write_layout(place: Path, activation: str, lexical: LexicalTerm | None) -> 
                 QUERY_MODULE: f"{_MODULES}SparseStaticEmbedding",
                 "": f"{_MODULES}MLMTransformer",
                 _POOLING: f"{_MODULES}SpladePooling",
-                **ours,
             },
-            "structure": {"query": [QUERY_MODULE], "document": ["", _POOLING, *ours]},
+            "structure": {"query": [QUERY_MODULE], "document": ["", _POOLING]},
             "parameters": {"default_route": "document", "allow_empty_key": True},
         },
     )

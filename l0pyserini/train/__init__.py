@@ -6,8 +6,9 @@ from l0pyserini.base.lazy import lazy_names
 
 if TYPE_CHECKING:
     from l0pyserini.train.api import TrainSummary, train
-    from l0pyserini.train.config import TrainConfig, load_config
+    from l0pyserini.train.config import TrainConfig
     from l0pyserini.train.log import read_log
+    from l0pyserini.train.recipes import load_config
 
 __all__ = ["TrainConfig", "TrainSummary", "load_config", "read_log", "train"]
 
@@ -16,7 +17,7 @@ __getattr__ = lazy_names(
     {
         "TrainConfig": "config",
         "TrainSummary": "api",
-        "load_config": "config",
+        "load_config": "recipes",
         "read_log": "log",
         "train": "api",
     },

@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> None:
     """Train, and print the summary."""
-    from l0pyserini.train.config import load_config
+    from l0pyserini.train.recipes import load_config
 
     recipe = load_config(args.config, args.overrides)
     from l0pyserini.train.api import train

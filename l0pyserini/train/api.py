@@ -15,26 +15,31 @@ from l0pyserini.errors import OutputExistsError, TrainingError, UsageError
 from l0pyserini.model.backend import Backend, choose_backend, warn_of_slow_layers
 from l0pyserini.model.checkpoint import Checkpoint, open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
-from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.train.arguments import training_arguments
 from l0pyserini.train.batches import Collator, RowDataset
 from l0pyserini.train.best import BestEncoder
-from l0pyserini.train.config import LexicalConfig, TrainConfig
+from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.distributed import first_makes, process_index
+from l0pyserini.train.embeddings import Embeddings
 from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
 from l0pyserini.train.live import LiveTeaching
 from l0pyserini.train.log import LOG, mend_log, whole_records
 from l0pyserini.train.resume import accept_recipe
 from l0pyserini.train.rows import open_rows
 from l0pyserini.train.sources import text_stores
+from l0pyserini.train.start import lower, measure_lowering
 from l0pyserini.train.states import ENCODER, STATE, last_complete, save_student
 from l0pyserini.train.student import Student
 from l0pyserini.train.teachers import open_teacher
+from l0pyserini.train.token_bm25 import TokenBm25
 from l0pyserini.train.watch import ProgressLine, Watch
 
 CHECKPOINTS = "checkpoints"
 TEXTS = "texts"
+
+COUNTED = 200_000
+"""Documents over which BM25's document frequencies are counted: enough for a few digits."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
     backend = first_makes(lambda: _backend(recipe, lm, arguments.device, before))
     student = _student(recipe, checkpoint, lm, backend)
     dataset = _dataset(recipe, output)
+    bm25 = _bm25(recipe, student, dataset)
     controller = SparsityController(recipe.regularizer, student.head.out_features)
     watch = Watch()
     if started is not None:
@@ -88,15 +94,17 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         watch,
         args=arguments,
         train_dataset=dataset,
-        data_collator=_collator(recipe, student, dataset, str(arguments.device)),
+        data_collator=_collator(recipe, student, dataset, str(arguments.device), bm25),
     )
     _check_enough(recipe, len(dataset), arguments.world_size)
-    best = BestEncoder(recipe, trainer, output / ENCODER, line, backend)
+    best = BestEncoder(recipe, trainer, output / ENCODER, line, backend, bm25)
     trainer.remove_callback(PrinterCallback)
     for callback in (OwnIntervals(), EpochDraw(dataset), line, best):
         trainer.add_callback(callback)
     if started is None and trainer.args.should_save:
         line.write({"step": 0, "backend": backend.name, "measured": backend.measured})
+    if started is None and recipe.start_length is not None:
+        _lower_bias(recipe, recipe.start_length, trainer, dataset, line)
     stopwatch = Stopwatch()
     _train(trainer, started, recipe.steps)
     if trainer.args.should_save and best.best is None:
@@ -110,6 +118,17 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         flops=last.get("flops", 0.0),
         best_ndcg=best.best,
     )
+
+
+def _lower_bias(
+    recipe: TrainConfig, length: float, trainer: Any, dataset: RowDataset, line: ProgressLine
+) -> None:
+    student, collate = trainer.student, trainer.data_collator
+    amount = first_makes(lambda: measure_lowering(student, dataset, collate, length, recipe.seed))
+    lower(student, amount)
+    if trainer.args.should_save:
+        say(f"output bias: lowered by {amount:.3f}, for about {length:g} active tokens a document")
+        line.write({"step": 0, "bias_lowered_by": amount})
 
 
 def _train(trainer: Any, started: Path | None, steps: int) -> None:
@@ -176,24 +195,14 @@ def _student(recipe: TrainConfig, checkpoint: Checkpoint, lm: Any, backend: Back
             if isinstance(module, torch.nn.Dropout):
                 module.p = recipe.dropout
     torch.manual_seed(recipe.seed)
-    vocabulary = lm.get_output_embeddings().out_features
     return Student(
         lm,
         checkpoint.tokenizer,
         checkpoint.idf,
         backend.head,
         recipe.query.train,
-        _lexical(recipe.lexical, checkpoint, vocabulary),
+        recipe.bm25,
     )
-
-
-def _lexical(config: LexicalConfig, checkpoint: Checkpoint, vocabulary: int) -> LexicalTerm | None:
-    if config.weight is None:
-        return LexicalTerm.load(checkpoint.lexical) if checkpoint.lexical else None
-    if config.weight == 0:
-        return None
-    settings: Any = dataclasses.asdict(config)
-    return LexicalTerm.from_idf(checkpoint.idf, checkpoint.tokenizer, vocabulary, **settings)
 
 
 def _dataset(recipe: TrainConfig, output: Path) -> RowDataset:
@@ -206,7 +215,22 @@ def _dataset(recipe: TrainConfig, output: Path) -> RowDataset:
     return RowDataset(rows, data.documents, recipe.seed, corpus, topics)
 
 
-def _collator(recipe: TrainConfig, student: Student, dataset: RowDataset, device: str) -> Collator:
+def _bm25(recipe: TrainConfig, student: Student, dataset: RowDataset) -> TokenBm25 | None:
+    if recipe.bm25.weight == 0:
+        return None
+    vocabulary = student.head.out_features
+    return first_makes(
+        lambda: TokenBm25.count(dataset.sample(COUNTED), student.tokenizer, vocabulary, recipe.bm25)
+    )
+
+
+def _collator(
+    recipe: TrainConfig,
+    student: Student,
+    dataset: RowDataset,
+    device: str,
+    bm25: TokenBm25 | None,
+) -> Collator:
     teach = None
     if recipe.teacher.models:
         names = recipe.teacher.models
@@ -219,7 +243,18 @@ def _collator(recipe: TrainConfig, student: Student, dataset: RowDataset, device
             )
             teach.gaps = first_makes(lambda: teach.measure([dataset[i] for i in chosen]))
     pad_id = getattr(student.lm.config, "pad_token_id", None) or 0
-    return Collator(student.tokenizer, recipe.max_length, pad_id, teach, recipe.loss.taught)
+    embeddings = None
+    if recipe.loss.in_batch_kl and recipe.data.embeddings is not None:
+        embeddings = Embeddings(recipe.data.embeddings)
+    return Collator(
+        student.tokenizer,
+        recipe.max_length,
+        pad_id,
+        teach,
+        recipe.loss.taught,
+        embeddings,
+        bm25,
+    )
 
 
 def _check_enough(recipe: TrainConfig, rows: int, processes: int) -> None:

@@ -1,8 +1,7 @@
 """Batches: rows to token ids, padded."""
 
-import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,10 @@ from torch import Tensor
 from l0pyserini.errors import TrainingDataError
 from l0pyserini.model.padding import pad
 from l0pyserini.query.tokenizer import Tokenizer
+from l0pyserini.train.embeddings import Embeddings, text_names
 from l0pyserini.train.rows import RowSource
 from l0pyserini.train.texts import TextStore
+from l0pyserini.train.token_bm25 import TokenBm25, whole_ids
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,20 @@ class RowDataset(torch.utils.data.Dataset[Example]):
         """Draw other documents from now on."""
         self.epoch = epoch
 
+    def sample(self, size: int) -> Iterator[str]:
+        """Yield about so many documents of the corpus, or of the rows where they hold texts."""
+        if self._corpus is not None:
+            yield from self._corpus.sample(size)
+            return
+        seen: set[int] = set()
+        for number in range(len(self._rows)):
+            for text in self._rows[number].documents:
+                if len(seen) == size:
+                    return
+                if hash(text) not in seen:
+                    seen.add(hash(text))
+                    yield text
+
     def __getitem__(self, index: int) -> Example:
         row = self._rows[index]
         if len(row.documents) < self._documents:
@@ -76,21 +91,23 @@ class RowDataset(torch.utils.data.Dataset[Example]):
         return Example(row.where, query, documents, scores)
 
 
-def names_of(texts: Sequence[str]) -> Tensor:
-    """Return [N] int64 that are the same for the same texts, in every process."""
-    digests = (hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
-    return torch.tensor([int.from_bytes(one, "big", signed=True) for one in digests])
-
-
 class Collator:
     """Examples to the tensors a step takes.
 
     Args:    max_length: tokens of a document, special tokens included. teach: gives rows without
              scores theirs; None = there must be none. taught: whether a loss wants scores.
+             embeddings, bm25: where a loss wants them.
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, max_length: int, pad_id: int, teach: Any, taught: bool
+        self,
+        tokenizer: Tokenizer,
+        max_length: int,
+        pad_id: int,
+        teach: Any,
+        taught: bool,
+        embeddings: Embeddings | None = None,
+        bm25: TokenBm25 | None = None,
     ) -> None:
         self._queries = tokenizer
         self._documents = type(tokenizer)(tokenizer.json_text, tokenizer.name)
@@ -98,23 +115,45 @@ class Collator:
         self._pad_id = pad_id
         self._teach = teach
         self._taught = taught
+        self._embeddings = embeddings
+        self._bm25 = bm25
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Return ids, mask: [Q * S, L]; query_tokens: [Q, T], -1 = none; teacher: [Q, S], None
         where no loss wants it; query_names: [Q] and document_names: [Q * S], equal for equal
-        texts; where: the rows' places."""
+        texts; where: the rows' places; and of embeddings and bm25 both sides, as in Given."""
         texts = [text for example in examples for text in example.documents]
         encoded = self._documents.backend.encode_batch_fast(texts)
         ids = [one.ids if text.strip() else [] for one, text in zip(encoded, texts, strict=True)]
         padded, mask = pad(ids, self._pad_id)
-        return {
+        query_tokens = pad(self._query_ids(examples), -1)[0]
+        batch = {
             "ids": padded,
             "mask": mask,
-            "query_tokens": pad(self._query_ids(examples), -1)[0],
+            "query_tokens": query_tokens,
             "teacher": self._scores(examples),
-            "query_names": names_of([example.query for example in examples]),
-            "document_names": names_of(texts),
+            "query_names": torch.from_numpy(text_names([one.query for one in examples])),
+            "document_names": torch.from_numpy(text_names(texts)),
             "where": [example.where for example in examples],
+        }
+        if self._bm25 is not None:
+            # BM25 counts whole documents, and the student reads their beginning.
+            batch["document_bm25"] = self._bm25.documents(map(whole_ids, encoded))
+            batch["query_bm25"] = self._bm25.queries(query_tokens)
+        if self._embeddings is not None:
+            batch |= self._vectors(self._embeddings, examples)
+        return batch
+
+    def _vectors(self, embeddings: Embeddings, examples: Sequence[Example]) -> dict[str, Tensor]:
+        """Return query_embeddings: [Q, D] and document_embeddings: [Q * S, D]."""
+        queries, documents = [], []
+        for one in examples:
+            names = text_names([one.query, *one.documents])
+            queries.append(embeddings.find("queries", [one.query], names[:1], one.where))
+            documents.append(embeddings.find("documents", one.documents, names[1:], one.where))
+        return {
+            "query_embeddings": torch.from_numpy(np.concatenate(queries)),
+            "document_embeddings": torch.from_numpy(np.concatenate(documents)),
         }
 
     def _query_ids(self, examples: Sequence[Example]) -> list[list[int]]:

@@ -15,6 +15,8 @@ from l0pyserini.model.encoder import DocumentEncoder
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.devset import DevResult, DevSet, open_dev_sets
 from l0pyserini.train.states import save_student
+from l0pyserini.train.student import Student
+from l0pyserini.train.token_bm25 import TokenBm25
 from l0pyserini.train.watch import ProgressLine
 
 BEST = "best.json"
@@ -35,12 +37,14 @@ class BestEncoder(TrainerCallback):
         encoder: Path,
         line: ProgressLine,
         backend: Backend,
+        bm25: TokenBm25 | None = None,
     ) -> None:
         self._recipe = recipe
         self._trainer = trainer
         self._encoder = encoder
         self._line = line
         self._backend = backend
+        self._bm25 = bm25
         self._sets = open_dev_sets(recipe.dev.data, recipe.dev.split)
         note = encoder.parent / BEST
         self.best: float | None = None
@@ -59,7 +63,7 @@ class BestEncoder(TrainerCallback):
     def _evaluate(self, step: int) -> None:
         try:
             results = evaluate_student(
-                self._trainer.student, self._recipe, self._sets, self._backend
+                self._trainer.student, self._recipe, self._sets, self._backend, self._bm25
             )
         except NotFiniteError as fault:
             raise self._trainer.broken_off(
@@ -82,9 +86,16 @@ class BestEncoder(TrainerCallback):
 
 
 def evaluate_student(
-    student: Any, recipe: TrainConfig, sets: list[DevSet], backend: Backend
+    student: Student,
+    recipe: TrainConfig,
+    sets: list[DevSet],
+    backend: Backend,
+    bm25: TokenBm25 | None = None,
 ) -> dict[str, DevResult]:
-    """Return what each development set says of a student, which is left as it is."""
+    """Return what each development set says of a student, which is left as it is.
+
+    What it learns beside counts as it does in training: BM25 is searched with its encoder too.
+    """
     device = str(next(student.parameters()).device)
     encoder = DocumentEncoder(
         copy.deepcopy(student.lm),
@@ -93,8 +104,11 @@ def evaluate_student(
         recipe.max_length,
         device,
         backend,
-        student.lexical,
     )
     weights = student.idf_table().weights
+    log_weight = student.log_bm25_weight
+    share = 0.0 if log_weight is None else float(log_weight.exp()) / recipe.loss.scale
     with torch.inference_mode():
-        return {one.name: one.evaluate(encoder, weights) for one in sets}
+        return {
+            one.name: one.evaluate(encoder, weights, bm25=bm25, bm25_weight=share) for one in sets
+        }

@@ -12,6 +12,7 @@ from l0pyserini.data.ndcg import ndcg_at
 from l0pyserini.data.records import ArrayVector, Qrels, Topic
 from l0pyserini.errors import QrelsError, UsageError
 from l0pyserini.model.encoder import DocumentEncoder
+from l0pyserini.train.token_bm25 import TokenBm25
 
 DEPTH = 10
 
@@ -52,11 +53,18 @@ class DevSet:
         return any(grade > 0 for grade in self._qrels.get(topic.qid, {}).values())
 
     def evaluate(
-        self, encoder: DocumentEncoder, query_weights: Mapping[str, float], batch_size: int = 64
+        self,
+        encoder: DocumentEncoder,
+        query_weights: Mapping[str, float],
+        batch_size: int = 64,
+        bm25: TokenBm25 | None = None,
+        bm25_weight: float = 0.0,
     ) -> DevResult:
         """Encode the documents, score the topics and return what came of it.
 
         As BEIR does, a document with the topic's own id is left out.
+
+        Args:    bm25: what stands beside the encoder. bm25_weight: of its scores.
         """
         cut_by = (encoder.tokenizer.sha256, encoder.max_length)
         if cut_by != self._cut_by:
@@ -68,6 +76,9 @@ class DevSet:
                 vectors += encoder.encode_tokenized(piece, batch_size)
                 bar.update(len(piece))
         scorer = SparseScorer(vectors, len(encoder.tokenizer.tokens))
+        beside = None
+        if bm25 is not None:
+            beside = SparseScorer([bm25.vector(ids) for ids in self._ids], scorer.vocabulary)
         vocabulary = encoder.tokenizer.vocabulary
         ndcg, asked = {}, np.zeros(scorer.vocabulary)
         for topic in self._topics:
@@ -75,7 +86,10 @@ class DevSet:
             query = {vocabulary[t]: query_weights.get(t, 0.0) for t in tokens}
             asked[[i for i, weight in query.items() if weight > 0]] += 1
             if self._relevant(topic):
-                ranked = scorer.top(query, DEPTH + 1)
+                scores = scorer.scores(query)
+                if bm25 is not None and beside is not None:
+                    scores += bm25_weight * beside.scores({i: bm25.idf[i] for i in query})
+                ranked = best(scores, DEPTH + 1)
                 docids = [self._docids[i] for i in ranked if self._docids[i] != topic.qid]
                 ndcg[topic.qid] = ndcg_at(docids, self._qrels[topic.qid], DEPTH)
         flops = float(scorer.df / len(vectors) @ (asked / len(self._topics)))
@@ -114,11 +128,16 @@ class SparseScorer:
         self.df: NDArray[np.int64] = np.bincount(tokens, minlength=vocabulary)
         self._starts = np.concatenate([[0], np.cumsum(self.df)])
 
-    def top(self, query: Mapping[int, float], k: int) -> list[int]:
-        """Return the k best documents with a score above 0, equal ones by their number."""
+    def scores(self, query: Mapping[int, float]) -> NDArray[np.float64]:
+        """Return every document's score."""
         scores = np.zeros(self.documents)
         for token, weight in query.items():
             part = slice(self._starts[token], self._starts[token + 1])
             scores[self._owners[part]] += weight * self._weights[part]
-        best = np.argsort(-scores, kind="stable")[:k]
-        return [int(i) for i in best if scores[i] > 0]
+        return scores
+
+
+def best(scores: NDArray[np.float64], k: int) -> list[int]:
+    """Return the k documents with the highest scores above 0, equal ones by their number."""
+    found = np.argsort(-scores, kind="stable")[:k]
+    return [int(i) for i in found if scores[i] > 0]

@@ -61,6 +61,13 @@ def _record(line: str) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and type(record.get("step")) is int else None
 
 
+def append_log(log: Path, record: dict[str, Any]) -> None:
+    """Append a record."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "a", encoding="utf-8") as handle:
+        handle.write(json.dumps(record) + "\n")
+
+
 def mend_log(log: Path, last: float = math.inf) -> None:
     """Write a log anew without half-written lines and those of steps after `last`.
 

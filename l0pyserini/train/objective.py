@@ -1,7 +1,6 @@
 """The whole loss of a batch: ranking losses and regulariser, and what there is to watch."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,57 +15,48 @@ from l0pyserini.train.distributed import (
 )
 from l0pyserini.train.losses import info_nce, kl_divergence, margin_mse
 from l0pyserini.train.regularizers import REGULARIZERS
-
-
-class Names(NamedTuple):
-    """What tells equal texts. queries: [Q] int64. documents: [Q * S] int64."""
-
-    queries: Tensor
-    documents: Tensor
+from l0pyserini.train.scores import StudentScores
+from l0pyserini.train.tensors import Asked, Given, Names, Sides
 
 
 @dataclass(frozen=True)
 class Objective:
     """How a batch is judged.
 
-    activation: of the scores. loss, regularizer: see the configuration.
+    activation: of the scores. loss, regularizer: see the configuration. cosine_scale: of a dense
+    teacher's cosines.
     """
 
     activation: str
     loss: LossConfig
     regularizer: RegularizerConfig
+    cosine_scale: float = 1.0
 
     def __call__(
-        self,
-        maxima: Tensor,
-        query_weights: Tensor,
-        query_tokens: Tensor,
-        teacher: Tensor | None,
-        strength: float,
-        threshold: float,
-        names: Names,
+        self, maxima: Tensor, asked: Asked, given: Given, strength: float, threshold: float
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its parts.
 
+        The regulariser sees the student's weights alone, whatever stands beside them.
+
         Args:    maxima: [Q * S, V] float >= 0, S documents a query, the relevant one first.
-                 query_weights, query_tokens: [Q, T]. teacher: [Q, S] scores, where a loss wants
-                 them. strength: lambda at this step. threshold: t at this step. names: which
-                 texts are the same, for in-batch negatives.
+                 strength: lambda at this step. threshold: t at this step.
         Returns: [] float with a graph; parts without one.
         """
-        queries = len(query_tokens)
-        documents = maxima.view(queries, -1, maxima.shape[1])
+        documents = maxima.view(len(given.query_tokens), -1, maxima.shape[1])
         weights = activate(documents, self.activation)
-        query_weights = query_weights * self.loss.scale
-        own = score_own(weights, query_tokens, query_weights)
+        scores = StudentScores(weights, asked, given, self.loss.scale)
         parts: dict[str, Tensor] = {}
         wanted = self.loss
         if wanted.taught:
-            assert teacher is not None  # The collator refuses rows without scores.
-            parts |= self._taught(own, teacher)
+            assert given.teacher is not None  # The collator refuses rows without scores.
+            parts |= self._taught(scores.own, given.teacher)
         if wanted.infonce:
-            parts["infonce"] = wanted.infonce * self._info_nce(
-                own, weights, query_tokens, query_weights, names
+            parts["infonce"] = wanted.infonce * self._info_nce(scores, given.names)
+        if wanted.in_batch_kl:
+            assert given.embeddings is not None  # The recipe names their folder.
+            parts["in_batch_kl"] = wanted.in_batch_kl * self._in_batch_kl(
+                scores.everyone, given.embeddings, given.names
             )
         chosen = self.regularizer
         if strength > 0:
@@ -88,24 +78,28 @@ class Objective:
             parts["margin_mse"] = wanted.margin_mse * margin_mse(own, teacher, wanted.temperature)
         return parts
 
-    def _info_nce(
-        self,
-        own: Tensor,
-        weights: Tensor,
-        tokens: Tensor,
-        query_weights: Tensor,
-        names: Names,
-    ) -> Tensor:
-        queries, slots, vocabulary = weights.shape
+    def _info_nce(self, scores: StudentScores, names: Names) -> Tensor:
+        queries = len(names.queries)
         if not self.loss.in_batch_negatives:
+            own = scores.own
             first = torch.zeros(queries, dtype=torch.int64, device=own.device)
             return info_nce(own, first, self.loss.temperature)
-        offered = gather_over_processes(weights.reshape(-1, vocabulary))
-        scores = score_all(offered, tokens, query_weights)
-        positives = torch.arange(queries, device=own.device) * slots
+        everyone = scores.everyone
+        slots = len(names.documents) // queries
+        positives = torch.arange(queries, device=everyone.device) * slots
         positives = positives + process_index() * queries * slots
-        scores = scores.masked_fill(no_negatives(names, positives), float("-inf"))
-        return info_nce(scores, positives, self.loss.temperature)
+        offered = everyone.masked_fill(no_negatives(names, positives), float("-inf"))
+        return info_nce(offered, positives, self.loss.temperature)
+
+    def _in_batch_kl(self, scores: Tensor, embeddings: Sides, names: Names) -> Tensor:
+        """Return the KL divergence over the distinct documents of all processes.
+
+        What else answers a query is no trouble here: the teacher tells how well it does.
+        """
+        cosines = embeddings.queries @ gather_over_processes(embeddings.documents).T
+        distinct = ~repeated(gather_over_processes(names.documents))
+        teacher = cosines * self.cosine_scale
+        return kl_divergence(scores[:, distinct], teacher[:, distinct], self.loss.temperature)
 
 
 @torch.no_grad()
@@ -124,28 +118,17 @@ def no_negatives(names: Names, positives: Tensor) -> Tensor:
     asked_again = names.queries.unsqueeze(1) == queries
     wanted = relevant.unsqueeze(1) == documents
     out = (asked_again.float() @ wanted.float()) > 0
-    out |= (documents.unsqueeze(1) == documents).tril(-1).any(dim=1)
+    out |= repeated(documents)
     return out.scatter(1, positives.unsqueeze(1), False)
 
 
-def score_own(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:
-    """Return each query's scores of its own documents.
+def repeated(documents: Tensor) -> Tensor:
+    """Return which documents stand before in the batch already.
 
-    Args:    weights: [Q, S, V]. tokens: [Q, T] int64, -1 = none. query_weights: [Q, T], 0 there.
-    Returns: [Q, S].
+    Args:    documents: [N] int64, equal for equal texts.
+    Returns: [N] bool.
     """
-    places = tokens.clamp(min=0).unsqueeze(1).expand(-1, weights.shape[1], -1)
-    return (weights.gather(2, places) * query_weights.unsqueeze(1)).sum(dim=2)
-
-
-def score_all(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:
-    """Return every query's scores of all documents.
-
-    Args:    weights: [N, V]. tokens, query_weights: [Q, T].
-    Returns: [Q, N].
-    """
-    found = weights[:, tokens.clamp(min=0).flatten()].view(len(weights), *tokens.shape)
-    return (found * query_weights).sum(dim=2).T
+    return (documents.unsqueeze(1) == documents).tril(-1).any(dim=1)
 
 
 @torch.no_grad()

@@ -170,11 +170,20 @@ class MaxLinear(nn.Linear):
 
 def use_max_linear(model: nn.Module, precision: str = "float32") -> MaxLinear:
     """Put a MaxLinear in the place of a masked LM's output layer and return it."""
+    layer = replace_output(model, MaxLinear)
+    layer.precision = precision
+    return layer
+
+
+def replace_output[Layer: nn.Linear](model: nn.Module, kind: type[Layer]) -> Layer:
+    """Put another kind of linear layer in the place of a masked LM's output layer and return it.
+
+    It shares the parameters of the one before.
+    """
     decoder = model.get_output_embeddings()  # type: ignore[operator]
-    layer = MaxLinear(1, 1, bias=False, device="meta")
+    layer = kind(1, 1, bias=False, device="meta")
     layer.in_features, layer.out_features = decoder.in_features, decoder.out_features
     layer.weight, layer.bias = decoder.weight, decoder.bias
-    layer.precision = precision
     for module in model.modules():
         for name, child in list(module.named_children()):
             if child is decoder:

@@ -44,7 +44,6 @@ def save_student(
         student.idf_table(),
         dtype=getattr(torch, dtype),
         overwrite=True,
-        lexical=student.lexical,
         max_length=recipe.encode_max_length or recipe.max_length,
     )
 

@@ -1,5 +1,6 @@
 """The model in training: a masked LM with a sparse-gradient head, and the query weights."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,24 +10,24 @@ from torch import Tensor, nn
 
 from l0pyserini.errors import NotFiniteError
 from l0pyserini.model.head import silence
-from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.model.padding import attended
 from l0pyserini.model.saving import QUERY_MODULE
 from l0pyserini.query.table import IdfTable
 from l0pyserini.query.tokenizer import Tokenizer
+from l0pyserini.train.config import Bm25Config
 from l0pyserini.train.sparse_max import use_max_linear
+from l0pyserini.train.tensors import Asked
 
 GROUP_TOKENS = 8192
 """Tokens, padding included, that go through the masked LM together."""
 
 
 class Student(nn.Module):
-    """Documents to maximal logits, query tokens to their weights.
+    """Documents to maximal logits, query tokens to their weights; and the weight of BM25.
 
     Args:    lm: a masked LM; its output layer is replaced by one that shares its parameters.
              idf: the query table, [V] after the tokenizer's ids. train_queries: whether its
-             weights are parameters. lexical: joined to the finished encoder, no part of
-             the training.
+             weights are parameters. bm25: what stands beside the student in training.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Student(nn.Module):
         idf: IdfTable,
         head_precision: str = "float32",
         train_queries: bool = False,
-        lexical: LexicalTerm | None = None,
+        bm25: Bm25Config | None = None,
     ) -> None:
         super().__init__()
         idf.check_tokenizer(tokenizer)
@@ -49,16 +50,20 @@ class Student(nn.Module):
         self.kept: Tensor
         self.register_buffer("kept", torch.tensor(tokenizer.kept(vocabulary)), persistent=False)
         self.query_weights = nn.Parameter(weights, requires_grad=train_queries)
-        self.lexical = lexical
+        self.log_bm25_weight: nn.Parameter | None = None
+        if bm25 is not None and bm25.weight > 0:
+            # The logarithm, so that it stays above 0 whatever is learned.
+            start = torch.tensor(math.log(bm25.weight))
+            self.log_bm25_weight = nn.Parameter(start, requires_grad=bm25.train)
 
     def forward(
         self, ids: Tensor, mask: Tensor, query_tokens: Tensor | None = None
-    ) -> tuple[Tensor, Tensor | None]:
-        """Return relu of the documents' maximal logits, and the query tokens' weights.
+    ) -> tuple[Tensor, Asked | None]:
+        """Return relu of the documents' maximal logits, and what the queries ask for.
 
         Args:    ids: [B, L] int64. mask: [B, L] bool, True = real token. query_tokens: [Q, T]
                  int64, distinct in each row, -1 where a query has fewer.
-        Returns: [B, V] float32 >= 0, 0 for special tokens; [Q, T] float32 >= 0 or None.
+        Returns: [B, V] float32 >= 0, 0 for special tokens; None without query_tokens.
         Raises:  NotFiniteError: if logits are NaN or infinite; its rows are documents of ids.
         """
         # Texts of similar length go together, so that little is padding.
@@ -78,9 +83,11 @@ class Student(nn.Module):
         maxima = torch.cat(parts)[order.argsort()] * self.kept
         return maxima, None if query_tokens is None else self.ask(query_tokens)
 
-    def ask(self, query_tokens: Tensor) -> Tensor:
-        """Return the weights of query tokens, 0 where there is none. Args, Returns: as forward."""
-        return self.query_weights[query_tokens.clamp(min=0)] * (query_tokens >= 0)
+    def ask(self, query_tokens: Tensor) -> Asked:
+        """Return the weights of query tokens and that of BM25. Args: as forward."""
+        weights = self.query_weights[query_tokens.clamp(min=0)] * (query_tokens >= 0)
+        weight = self.log_bm25_weight
+        return Asked(weights, None if weight is None else weight.exp())
 
     def _maxima(self, ids: Tensor, mask: Tensor) -> Tensor:
         self.head.mask = mask
@@ -97,6 +104,12 @@ class Student(nn.Module):
         """Take the query weights of a saved encoder."""
         saved = load_file(folder / QUERY_MODULE / "model.safetensors")["weight"]
         self.query_weights[: len(saved)].copy_(saved)
+
+    @torch.no_grad()
+    def load_bm25(self, log_weight: float | None) -> None:
+        """Take the logarithm of the weight of BM25, as a checkpoint holds it."""
+        if self.log_bm25_weight is not None and log_weight is not None:
+            self.log_bm25_weight.fill_(log_weight)
 
     @torch.no_grad()
     def keep_queries_positive(self) -> None:

@@ -2,7 +2,8 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from l0pyserini.base.files import TEMPORARY_SUFFIX
@@ -81,6 +82,15 @@ class TextStore:
                     "the topics given with the rows hold; give those the rows were made from."
                 )
         return [found[one] for one in ids]
+
+    def sample(self, size: int) -> Iterator[str]:
+        """Yield about so many texts, or all where there are fewer, from evenly over the ids."""
+        self.find(())
+        assert self._connection is not None
+        (count,) = self._connection.execute("SELECT COUNT(*) FROM texts").fetchone()
+        found = self._connection.execute("SELECT text FROM texts")
+        for row in islice(found, 0, None, max(1, count // size)):
+            yield row[0]
 
     def __getstate__(self) -> dict[str, object]:
         # Workers open their own connection.

@@ -1,6 +1,7 @@
 """The training step, on the Trainer of transformers: exact under accumulation and processes."""
 
 import contextlib
+import json
 import math
 import random
 import shutil
@@ -19,10 +20,13 @@ from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
-from l0pyserini.train.objective import Names, Objective, sparsity
+from l0pyserini.train.objective import Objective, sparsity
 from l0pyserini.train.states import ENCODER, STATE, save_student, saved_checkpoints
 from l0pyserini.train.student import Student
+from l0pyserini.train.tensors import Asked, given
 from l0pyserini.train.watch import Watch
+
+LOG_BM25_WEIGHT = "log_bm25_weight"
 
 
 class L0Trainer(Trainer):
@@ -43,11 +47,13 @@ class L0Trainer(Trainer):
         self.student = student
         self.controller = controller
         self.watch = watch
-        self._objective = Objective(recipe.activation, recipe.loss, recipe.regularizer)
+        self._objective = Objective(
+            recipe.activation, recipe.loss, recipe.regularizer, recipe.teacher.cosine_scale
+        )
         super().__init__(model=student, **options)
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:  # noqa: ARG002
-        """AdamW; biases, norms and query weights do not decay; query weights have a rate."""
+        """AdamW; biases, norms and the query side do not decay; the query side has own rates."""
         if self.optimizer is None:
             decayed = set(self.get_decay_parameter_names(self.student.lm))
             groups: list[dict[str, Any]] = []
@@ -62,6 +68,9 @@ class L0Trainer(Trainer):
             if self.recipe.query.train:
                 own = {"weight_decay": 0.0, "lr": self.recipe.query.learning_rate}
                 groups.append({"params": [self.student.query_weights], **own})
+            if self.recipe.bm25.train:
+                own = {"weight_decay": 0.0, "lr": self.recipe.bm25.learning_rate}
+                groups.append({"params": [self.student.log_bm25_weight], **own})
             self.optimizer = torch.optim.AdamW(groups, lr=self.recipe.learning_rate)
         return self.optimizer
 
@@ -89,8 +98,8 @@ class L0Trainer(Trainer):
             raise self.broken_off(f"{fault}, {_span(inputs['where'])}") from fault
 
     def _step_at_once(self, model: nn.Module, batch: dict[str, Any]) -> Tensor:
-        maxima, weights = model(batch["ids"], batch["mask"], batch["query_tokens"])
-        loss = self._judge(maxima, weights, batch)
+        maxima, asked = model(batch["ids"], batch["mask"], batch["query_tokens"])
+        loss = self._judge(maxima, asked, batch)
         self.accelerator.backward(loss)
         return loss.detach()
 
@@ -102,10 +111,12 @@ class L0Trainer(Trainer):
                 states.append(_random_state())
                 found.append(model(ids, mask)[0])
             end = _random_state()
-            weights = self.student.ask(batch["query_tokens"])
+            asked = self.student.ask(batch["query_tokens"])
         maxima = torch.cat(found).requires_grad_()
-        weights.requires_grad_(self.recipe.query.train)
-        loss = self._judge(maxima, weights, batch)
+        asked.query_weights.requires_grad_(self.recipe.query.train)
+        if asked.bm25_weight is not None:
+            asked.bm25_weight.requires_grad_(self.recipe.bm25.train)
+        loss = self._judge(maxima, asked, batch)
         loss.backward()
         assert maxima.grad is not None
         slopes = maxima.grad.split([len(ids) for ids, _, _ in parts])
@@ -114,29 +125,28 @@ class L0Trainer(Trainer):
             last = place == len(parts) - 1
             hold = contextlib.nullcontext() if last else _no_sync(model)
             with hold:
-                again, asked = model(ids, mask, batch["query_tokens"] if last else None)
+                again, learned = model(ids, mask, batch["query_tokens"] if last else None)
                 handed_on = (again * slopes[place]).sum()
-                if asked is not None and weights.grad is not None:
-                    handed_on = handed_on + (asked * weights.grad).sum()
+                for value, before in zip(learned or (), asked, strict=False):
+                    if before is not None and before.grad is not None:
+                        handed_on = handed_on + (value * before.grad).sum()
                 self.accelerator.backward(handed_on)
         _restore(end)
         return loss.detach()
 
-    def _judge(self, maxima: Tensor, weights: Tensor, batch: dict[str, Any]) -> Tensor:
+    def _judge(self, maxima: Tensor, asked: Asked, batch: dict[str, Any]) -> Tensor:
         """Return the batch's loss; tell the controller and the watch what it measured."""
         step = self.state.global_step
         strength, threshold = self.controller.strength(step), self.controller.threshold
-        tokens = batch["query_tokens"]
-        names = Names(batch["query_names"], batch["document_names"])
-        loss, parts = self._objective(
-            maxima, weights, tokens, batch["teacher"], strength, threshold, names
-        )
+        loss, parts = self._objective(maxima, asked, given(batch), strength, threshold)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise self.broken_off(f"the loss is {value}, {_span(batch['where'])}")
-        measured = sparsity(maxima.detach(), tokens, threshold)
+        measured = sparsity(maxima.detach(), batch["query_tokens"], threshold)
         self.controller.observe(step, measured["length"], measured["flops"])
         shown = {name: float(part) for name, part in parts.items()}
+        if asked.bm25_weight is not None and self.recipe.bm25.train:
+            shown["bm25_weight"] = float(asked.bm25_weight.detach())
         self.watch.add(shown | measured | {"lambda": strength})
         return loss
 
@@ -170,7 +180,12 @@ class L0Trainer(Trainer):
         # A checkpoint without this file was not finished; older ones go only when it is there.
         root = Path(str(self.args.output_dir))
         step = self.state.global_step
-        own = {"controller": self.controller.state(), "watch": self.watch.state()}
+        log_weight = self.student.log_bm25_weight
+        own = {
+            "controller": self.controller.state(),
+            "watch": self.watch.state(),
+            LOG_BM25_WEIGHT: None if log_weight is None else float(log_weight),
+        }
         write_json(root / f"checkpoint-{step}" / STATE, own)
         for old in saved_checkpoints(root)[: -self.recipe.keep]:
             shutil.rmtree(old)
@@ -182,6 +197,8 @@ class L0Trainer(Trainer):
         saved = load_masked_lm(open_checkpoint(str(folder)))
         self.student.lm.load_state_dict(saved.state_dict())
         self.student.load_queries(folder)
+        own = json.loads((Path(resume_from_checkpoint) / STATE).read_text(encoding="utf-8"))
+        self.student.load_bm25(own.get(LOG_BM25_WEIGHT))
 
 
 class EpochDraw(TrainerCallback):

@@ -1,13 +1,12 @@
 """Watching a training: means between two log lines, the progress line, a log file."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
 from l0pyserini.base.progress import progress_bar, say
-from l0pyserini.train.log import mend_log
+from l0pyserini.train.log import append_log, mend_log
 
 SHOWN = ("loss", "length", "length_p95", "flops", "masked", "lambda")
 
@@ -75,9 +74,7 @@ class ProgressLine(TrainerCallback):
 
     def write(self, record: dict[str, Any]) -> None:
         """Append a line to the log file."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._log, "a", encoding="utf-8") as handle:
-            handle.write(json.dumps(record) + "\n")
+        append_log(self._log, record)
 
     def tell(self, line: str) -> None:
         """Print a line without breaking the bar."""

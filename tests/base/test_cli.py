@@ -28,6 +28,8 @@ CONTRACT = {
     "report": "input output figures baseline",
     "mine": "corpus qrels run index topics output negatives first last",
     "teach": "rows teacher output corpus topics device",
+    "embed": "rows teacher output corpus topics device resume",
+    "masks": "model corpus output steps batch-size max-length learning-rate precision resume",
     "train": "config resume",
     "idf": "corpus tokenizer output",
     "doctor": "",

@@ -13,6 +13,8 @@ EXPLAIN = "explain --encoded @/encoded --topics @/topics.tsv"
 QUANTIZE = "quantize --corpus @/docs.jsonl --encoder splade-tiny"
 MINE = "mine --corpus @/docs.jsonl --qrels @/qrels.txt --run @/run.txt --output @/out.jsonl"
 TEACH = "teach --rows @/rows.jsonl --output @/out.jsonl"
+EMBED = "embed --rows @/rows.jsonl --output @/out"
+MASKS = "masks --model splade-tiny --corpus @/docs.jsonl --output @/out"
 REPRODUCE = "reproduce --data-dir @/beir --output @/out --datasets"
 
 WHOLE = "is not a whole number from 1"
@@ -65,6 +67,11 @@ USAGE: tuple[tuple[str, str, tuple[str, str]], ...] = (
     (MINE, "--negatives 0", ("'0'", WHOLE)),
     (MINE, "--seed x", ("'x'", "invalid int value")),
     (TEACH, "--scale 0 --teacher bm25:", ("'0'", ABOVE)),
+    (EMBED, "--teacher bm25:", ("'bm25:'", "expected dense:MODEL")),
+    (EMBED, "--max-length 0 --teacher dense:x", ("'0'", WHOLE)),
+    (MASKS, "--steps 0", ("'0'", WHOLE)),
+    (MASKS, "--steps 1 --mask-share 2", ("'2'", "is not a number from 0 to 1")),
+    (MASKS, "--precision int4 --steps 1", (f"{CHOICE}'int4'", "'bfloat16'")),
     (f"{REPRODUCE} cacm", "--threads 0", ("'0'", WHOLE)),
     (f"{REPRODUCE} cacm", "--encoder 'a b=splade-tiny'", ("'a b'", "Expected NAME=ENCODER")),
     (f"{REPRODUCE} cacm", "--encoder ../x=", ("'../x'", "Expected NAME=ENCODER")),

@@ -1,5 +1,7 @@
 """What models are made of, damaged: IDF tables, training rows, recipes, checkpoints."""
 
+from typing import Any
+
 from tests.faults.catalogue import Change, Fault
 from tests.faults.changes import cut, edited, put, removed
 
@@ -10,6 +12,13 @@ TEACH = "teach --rows @/bad.jsonl --teacher bm25: --output @/out.jsonl"
 TRAIN = "train --config @/bad.yaml output=@/out"
 RECIPE = "train --config @/recipe.yaml output=@/out data.rows=@/rows.jsonl"
 CHECKPOINT = "encode --corpus @/docs.jsonl --output @/out --encoder @/encoder"
+
+
+def with_lexical_term(router: dict[str, Any]) -> dict[str, Any]:
+    """Add the module that older versions saved behind the pooling."""
+    router["types"]["document_2_LexicalTerm"] = "l0pyserini.model.lexical.LexicalTerm"
+    router["structure"]["document"].append("document_2_LexicalTerm")
+    return router
 
 
 TABLES: dict[str, tuple[str | bytes, Says]] = {
@@ -120,7 +129,8 @@ OVERRIDES: dict[str, Says] = {
     "regularizer.name=l9": ("regularizer.name", "is 'l9'", "expected one of flops"),
     "precision=int4": ("precision", "is 'int4'", "expected one of float32"),
     "activation=relu6": ("activation", "'relu6'", "Expected one of relu"),
-    "lexical.b=2": ("lexical.b", "is 2.0", "a number from 0 to 1"),
+    "loss.in_batch_kl=1": ("data.embeddings", "is None", "expected the folder of a dense"),
+    "bm25.train=true": ("bm25.weight", "is 0.0", "expected a number above 0"),
     "model.x=1": ("'model.x=1'", "'model' is no section", "of the configuration"),
     "steps=[": ("steps=[", "YAML", "xpected"),
     "dev.every=0": ("dev.every", "is 0", "expected"),
@@ -167,6 +177,10 @@ CHECKPOINTS: dict[str, tuple[Change, Says]] = {
     "no tokenizer": (
         removed("encoder/tokenizer.json"),
         ("encoder", "has no tokenizer.json", "Save the tokenizer with the model"),
+    ),
+    "a lexical term of older versions": (
+        edited("encoder/router_config.json", with_lexical_term),
+        ("encoder", "followed by a LexicalTerm", "encode --lexical bm25"),
     ),
     "HTML as activation": (
         put(POOLING, "activation_function", value="<b>"),

@@ -25,7 +25,7 @@ from l0pyserini.publish.report.page import report_page
 from l0pyserini.publish.report.results import read_results
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.query.table import IdfTable
-from l0pyserini.train.config import load_config
+from l0pyserini.train.recipes import load_config
 from l0pyserini.train.rows import open_rows
 
 EXAMPLES = 100

@@ -234,6 +234,25 @@ def test_routers_of_another_kind(saved, change, message):
         open_checkpoint(str(saved))
 
 
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("other.SparseAutoEncoder", "is followed by other.SparseAutoEncoder, expected nothing"),
+        (
+            "l0pyserini.model.lexical.LexicalTerm",
+            "is followed by a LexicalTerm.* encode --lexical bm25",
+        ),
+    ],
+)
+def test_modules_after_pooling_are_refused(saved, kind, message):
+    router = json.loads((saved / "router_config.json").read_text())
+    router["types"]["document_2_More"] = kind
+    router["structure"]["document"].append("document_2_More")
+    (saved / "router_config.json").write_text(json.dumps(router))
+    with pytest.raises(CheckpointError, match=f"SpladePooling {message}"):
+        open_checkpoint(str(saved))
+
+
 def test_names_of_another_kind(saved):
     edit(saved, "l0pyserini_encoder.json", activation=["relu"])
     with pytest.raises(CheckpointError, match=r"its activation is \['relu'\], expected a name"):

@@ -6,12 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from l0pyserini import DocumentEncoder, open_checkpoint, save_checkpoint
+from l0pyserini import DocumentEncoder, open_checkpoint
 from l0pyserini.errors import CheckpointError, NotFiniteError
 from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.finite import not_finite, parameter_fault
 from l0pyserini.model.head import HEADS
-from l0pyserini.model.lexical import LexicalTerm
 
 
 def test_the_maxima_of_a_text_without_tokens_are_no_fault():
@@ -23,14 +22,10 @@ def test_the_maxima_of_a_text_without_tokens_are_no_fault():
 
 @pytest.mark.parametrize("backend", HEADS)
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-@pytest.mark.parametrize("joined", [False, True])
-def test_every_backend_names_the_texts(tiny, backend, value, joined):
+def test_every_backend_names_the_texts(tiny, backend, value):
     checkpoint = open_checkpoint(str(tiny), "log1p_relu")
     model = load_masked_lm(checkpoint)
-    lexical = LexicalTerm(torch.zeros(37), 0.9, 0.4, 10.0) if joined else None
-    encoder = DocumentEncoder(
-        model, checkpoint.tokenizer, "log1p_relu", 64, backend=backend, lexical=lexical
-    )
+    encoder = DocumentEncoder(model, checkpoint.tokenizer, "log1p_relu", 64, backend=backend)
     texts = ["a b c d", "", "hello z", "b", "z"]
     assert len(encoder.encode(texts)) == 5
     # The head shares the embeddings, and is to stay sound.
@@ -46,7 +41,7 @@ def test_every_backend_names_the_texts(tiny, backend, value, joined):
     assert [len(one) > 0 for one in encoder.encode([texts[0], texts[1], texts[3]])] == [1, 0, 1]
 
 
-def test_weights_that_are_not_finite_are_not_loaded(tiny, idf, tmp_path):
+def test_weights_that_are_not_finite_are_not_loaded(tiny, tmp_path):
     folder = tmp_path / "broken"
     shutil.copytree(tiny, folder)
     weights = load_file(folder / "model.safetensors")
@@ -56,9 +51,3 @@ def test_weights_that_are_not_finite_are_not_loaded(tiny, idf, tmp_path):
         DocumentEncoder.from_checkpoint(open_checkpoint(str(folder), "log1p_relu"))
     plain = open_checkpoint(str(tiny), "log1p_relu")
     assert parameter_fault(load_masked_lm(plain)) is None
-    save_checkpoint(
-        tmp_path / "saved", load_masked_lm(plain), plain.tokenizer, tiny, "log1p_relu", idf,
-        lexical=LexicalTerm(torch.full((37,), float("inf")), 0.9, 0.4, 10.0),
-    )  # fmt: skip
-    with pytest.raises(CheckpointError, match="lexical term cannot be read.*NaN or infinite"):
-        DocumentEncoder.from_checkpoint(open_checkpoint(str(tmp_path / "saved")))

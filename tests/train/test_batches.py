@@ -5,7 +5,9 @@ import pytest
 
 from l0pyserini.errors import TrainingDataError
 from l0pyserini.model import open_checkpoint
-from l0pyserini.train.batches import Collator, Example
+from l0pyserini.train.batches import Collator, Example, RowDataset
+from l0pyserini.train.rows import Row
+from l0pyserini.train.texts import TextStore
 
 
 def example(place, scores):
@@ -37,3 +39,11 @@ def test_a_teacher_is_asked_for_the_rows_without_scores_alone():
     assert asked == []
     assert collated(MIXED, teach).tolist() == [[2, 1], [9, 9]]
     assert asked == [["rows.jsonl:2"]]
+
+
+def test_a_sample_of_documents_is_the_corpus_or_what_rows_hold(tmp_path):
+    rows = [Row("r:1", "q", ["a", "b"], None), Row("r:2", "q", ["b", "c", "d"], None)]
+    assert list(RowDataset(rows, 2, 0).sample(3)) == ["a", "b", "c"]
+    assert list(RowDataset(rows, 2, 0).sample(9)) == ["a", "b", "c", "d"]
+    corpus = TextStore.build(tmp_path / "c.sqlite", [("a", "one"), ("z", "two")], "document")
+    assert list(RowDataset(rows, 2, 0, corpus, corpus).sample(9)) == ["one", "two"]

@@ -1,7 +1,8 @@
 import pytest
 
 from l0pyserini.errors import UsageError
-from l0pyserini.train.config import AUTO, load_config
+from l0pyserini.train.config import AUTO
+from l0pyserini.train.recipes import load_config
 
 NEEDED = ["output=o", "data.rows=r"]
 
@@ -40,11 +41,14 @@ def test_auto_threshold_wants_a_target(recipe_file):
         ("regularizer.target_flops=0", "target_flops is 0.0, expected a number above 0"),
         ("loss.scale=0", "scale is 0.0, expected above 0"),
         ("loss.temperature=0", "temperature is 0.0, expected above 0"),
-        ("lexical.weight=-1", "lexical.weight is -1.0, expected a number from 0"),
-        ("lexical.k1=0", "lexical.k1 is 0.0, expected a number above 0"),
-        ("lexical.b=2", "lexical.b is 2.0, expected a number from 0 to 1"),
-        ("lexical.min_idf=-1", "lexical.min_idf is -1.0, expected a number from 0"),
-        ("lexical.min_weight=-1", "lexical.min_weight is -1.0, expected a number from 0"),
+        ("loss.in_batch_kl=1", "data.embeddings is None, expected the folder of a dense teach"),
+        ("teacher.cosine_scale=0", "cosine_scale is 0.0, expected a number above 0"),
+        ("start_length=0", "start_length is 0.0, expected a number above 0 or nothing"),
+        ("bm25.weight=-1", "bm25.weight is -1.0, expected a number from 0"),
+        ("bm25.train=true", "bm25.weight is 0.0, expected a number above 0 where it is learned"),
+        ("bm25.learning_rate=0", "bm25.learning_rate is 0.0, expected a number above 0"),
+        ("bm25.k1=0", "bm25.k1 is 0.0, expected a number above 0"),
+        ("bm25.b=2", "bm25.b is 2.0, expected a number from 0 to 1"),
         ("max_length=0", "max_length is 0, expected a number from 1"),
         ("weight_decay=-1", "weight_decay is -1.0, expected a number from 0"),
         ("weight_decay=.nan", "weight_decay is nan, expected a number from 0"),
@@ -53,7 +57,6 @@ def test_auto_threshold_wants_a_target(recipe_file):
         ("query.learning_rate=0", "query.learning_rate is 0.0, expected a number above 0"),
         ("teacher.scale=0", "teacher.scale is 0.0, expected a number above 0"),
         ("encode_max_length=0", "encode_max_length is 0, expected a number from 1"),
-        ("lexical.average_length=0", "average_length is 0.0, expected a number above 0"),
         ("data.documents=1", "documents is 1, expected 2 or more"),
         ("precision=half", "precision is 'half', expected one of float32"),
         ("activation=swish", "no activation 'swish'"),

@@ -3,7 +3,7 @@ import pytest
 
 from l0pyserini.errors import QrelsError, UsageError
 from l0pyserini.model import DocumentEncoder, open_checkpoint
-from l0pyserini.train.devset import DevSet, SparseScorer, open_dev_sets
+from l0pyserini.train.devset import DevSet, SparseScorer, best, open_dev_sets
 
 
 def test_the_scorer_equals_a_dense_product():
@@ -13,7 +13,7 @@ def test_the_scorer_equals_a_dense_product():
     query = {2: 1.5, 7: 0.5, 19: 3.0}
     scores = dense.astype(np.float32) @ [query.get(token, 0.0) for token in range(20)]
     expected = [i for i in np.argsort(-scores, kind="stable")[:5] if scores[i] > 0]
-    assert SparseScorer(vectors, 20).top(query, 5) == expected
+    assert best(SparseScorer(vectors, 20).scores(query), 5) == expected
 
 
 def test_a_dev_set_is_scored_in_memory(tmp_path):

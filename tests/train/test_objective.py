@@ -1,18 +1,14 @@
+import numpy as np
 import pytest
 import torch
 
 from l0pyserini.model.activation import activate
 from l0pyserini.train.config import LossConfig, RegularizerConfig
-from l0pyserini.train.losses import info_nce, kl_divergence
-from l0pyserini.train.objective import (
-    Names,
-    Objective,
-    no_negatives,
-    score_all,
-    score_own,
-    sparsity,
-)
+from l0pyserini.train.losses import info_nce, kl_divergence, margin_mse
+from l0pyserini.train.objective import Objective, no_negatives, repeated, sparsity
 from l0pyserini.train.regularizers import flops
+from l0pyserini.train.scores import score_all, score_own
+from l0pyserini.train.tensors import Asked, Given, Names, Sides
 
 TOKENS = torch.tensor([[1, 3, -1], [0, -1, -1]])
 NAMES = Names(torch.tensor([1, 2]), torch.arange(6))
@@ -41,7 +37,8 @@ def judged(regularizer=None, loss=None, strength=1.0, threshold=0.0, activation=
         activation, loss or LossConfig(kl=1.0), regularizer or RegularizerConfig(weight=1.0)
     )
     teacher = torch.tensor([[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
-    return objective(maxima(), WEIGHTS, TOKENS, teacher, strength, threshold, names)
+    given = Given(TOKENS, names, teacher)
+    return objective(maxima(), Asked(WEIGHTS), given, strength, threshold)
 
 
 def test_parts_sum_to_the_loss():
@@ -120,3 +117,102 @@ def test_sparsity_counts_what_there_is():
     assert found["empty"] == pytest.approx(1 / 4)
     # Token 0: 1 document and 1 query of 2; token 1: 2 and 1; token 3: 2 and 1.
     assert found["flops"] == pytest.approx((1 * 0.5 + 2 * 0.5 + 2 * 0.5) / 4)
+
+
+def vectors(rows, width, seed):
+    return torch.randn(rows, width, generator=torch.Generator().manual_seed(seed))
+
+
+def kl_by_hand(student, teacher):
+    """Mean over queries of sum p (log p - log q), in numpy."""
+    total = 0.0
+    for scores, wanted in zip(student, teacher, strict=True):
+        p, q = np.exp(wanted - wanted.max()), np.exp(scores - scores.max())
+        p, q = p / p.sum(), q / q.sum()
+        total += float((p * (np.log(p) - np.log(q))).sum())
+    return total / len(student)
+
+
+def in_batch_kl(names, cosine_scale=3.0, bm25=None, weight=None):
+    objective = Objective(
+        "log1p_relu", LossConfig(in_batch_kl=2.0, scale=0.5), RegularizerConfig(), cosine_scale
+    )
+    embeddings = Sides(vectors(2, 4, 1), vectors(6, 4, 2))
+    given = Given(TOKENS, names, None, embeddings, bm25)
+    loss, parts = objective(maxima(), Asked(WEIGHTS, weight), given, 0.0, 0.0)
+    assert set(parts) == {"in_batch_kl"}
+    return loss.item(), (embeddings.queries @ embeddings.documents.T).numpy() * cosine_scale
+
+
+def learned_scores():
+    weights = np.log1p(maxima().numpy()) * 0.5
+    return np.array([
+        2.0 * weights[:, 1] + 0.5 * weights[:, 3],
+        3.0 * weights[:, 0],
+    ])  # fmt: skip
+
+
+def test_in_batch_kl_compares_with_cosines_over_all_documents():
+    loss, teacher = in_batch_kl(NAMES)
+    assert loss == pytest.approx(2 * kl_by_hand(learned_scores(), teacher), rel=1e-5)
+
+
+def test_a_document_of_several_rows_counts_once_in_the_kl():
+    # Document 3 is document 1 again; the queries are the same, and their positives stay.
+    names = Names(torch.tensor([1, 1]), torch.tensor([0, 1, 2, 1, 4, 5]))
+    loss, teacher = in_batch_kl(names)
+    kept = [0, 1, 2, 4, 5]
+    by_hand = kl_by_hand(learned_scores()[:, kept], teacher[:, kept])
+    assert loss == pytest.approx(2 * by_hand, rel=1e-5)
+    assert repeated(names.documents).tolist() == [False, False, False, True, False, False]
+
+
+def beside():
+    """Of both queries the IDF and of six documents the saturations."""
+    idf = torch.tensor([[1.5, 0.7, 0.0], [2.0, 0.0, 0.0]])
+    return Sides(idf, vectors(6, 9, 5).relu())
+
+
+def bm25_scores():
+    saturations = beside().documents.numpy()
+    return np.array([1.5 * saturations[:, 1] + 0.7 * saturations[:, 3], 2.0 * saturations[:, 0]])
+
+
+def test_bm25_stands_beside_what_is_learned_in_every_loss():
+    weight = torch.tensor(0.4)
+    together = learned_scores() + 0.4 * bm25_scores()
+    loss, teacher = in_batch_kl(NAMES, bm25=beside(), weight=weight)
+    assert loss == pytest.approx(2 * kl_by_hand(together, teacher), rel=1e-5)
+    wanted = LossConfig(kl=1.0, margin_mse=1.0, infonce=1.0, scale=0.5)
+    taught = torch.tensor([[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
+    given = Given(TOKENS, NAMES, taught, None, beside())
+    judge = Objective("log1p_relu", wanted, RegularizerConfig(weight=1.0))
+    parts = judge(maxima(), Asked(WEIGHTS, weight), given, 1.0, 0.0)[1]
+    own = torch.tensor(np.array([together[0, :3], together[1, 3:]]), dtype=torch.float32)
+    assert parts["kl"].item() == pytest.approx(kl_divergence(own, taught).item(), rel=1e-5)
+    assert parts["margin_mse"].item() == pytest.approx(margin_mse(own, taught).item(), rel=1e-5)
+    first = torch.zeros(2, dtype=torch.int64)
+    assert parts["infonce"].item() == pytest.approx(info_nce(own, first).item(), rel=1e-5)
+    # The regulariser sees the learned part alone.
+    assert parts["regularizer"] == judged()[1]["regularizer"]
+
+
+def test_gradients_go_into_the_learned_part_and_the_weight_alone():
+    learned = maxima().requires_grad_()
+    weight, bm25 = torch.tensor(0.4, requires_grad=True), beside()
+    judge = Objective("log1p_relu", LossConfig(infonce=1.0), RegularizerConfig())
+    given = Given(TOKENS, NAMES, None, None, bm25)
+    loss, _ = judge(learned, Asked(WEIGHTS, weight), given, 0.0, 0.0)
+    loss.backward()
+    assert learned.grad is not None
+    touched = learned.grad.abs().sum(dim=0).nonzero().squeeze(1).tolist()
+    assert touched == [0, 1, 3]  # the queries' tokens
+    assert bm25.documents.grad is None
+    assert bm25.queries.grad is None
+    little = 1e-3
+    shifted = [
+        judge(maxima(), Asked(WEIGHTS, torch.tensor(0.4 + by)), given, 0.0, 0.0)[0].item()
+        for by in (-little, little)
+    ]
+    slope = (shifted[1] - shifted[0]) / (2 * little)
+    assert weight.grad.item() == pytest.approx(slope, rel=1e-2)

@@ -15,6 +15,13 @@ def test_texts_are_found_by_id_in_the_order_asked(tmp_path):
     assert pickle.loads(pickle.dumps(store)).get(["a"], "here") == ["one"]
 
 
+def test_a_sample_is_taken_evenly(tmp_path):
+    rows = [(f"{i:02d}", f"text {i}") for i in range(10)]
+    store = TextStore.build(tmp_path / "t.sqlite", rows, "document")
+    assert list(store.sample(5)) == [f"text {i}" for i in (0, 2, 4, 6, 8)]
+    assert len(list(store.sample(100))) == 10
+
+
 def test_a_store_that_another_machine_wrote_is_missed_by_name(tmp_path):
     store = TextStore.build(tmp_path / "t.sqlite", [("a", "one")], "document")
     (tmp_path / "t.sqlite").unlink()

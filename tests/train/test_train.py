@@ -23,9 +23,8 @@ from l0pyserini.errors import (
 )
 from l0pyserini.model import DocumentEncoder, open_checkpoint
 from l0pyserini.model.encoder import load_masked_lm
-from l0pyserini.model.lexical import LexicalTerm
 from l0pyserini.train import train
-from l0pyserini.train.config import DevConfig, LexicalConfig
+from l0pyserini.train.config import DevConfig
 from l0pyserini.train.states import save_student
 from l0pyserini.train.student import Student
 from l0pyserini.train.trainer import L0Trainer, _parts
@@ -339,24 +338,10 @@ def test_trained_query_weights_are_saved_and_not_negative(whole, tmp_path):
     assert min(after.weights.values()) >= 0
 
 
-def test_a_lexical_term_joins_the_finished_encoder_and_is_inherited(whole, tmp_path):
-    lexical = LexicalConfig(weight=1.0, min_idf=3.0, min_weight=0.2)
-    first = changed(whole[0], tmp_path / "first", lexical=lexical, steps=2, encode_max_length=128)
-    done = train(first)
-    same(curve(tmp_path / "first"), curve(Path(whole[0].output))[:2], 1e-6)
-    checkpoint = open_checkpoint(str(done.encoder))
-    assert checkpoint.max_length == 128
-    saved = LexicalTerm.load(checkpoint.lexical)
-    assert set(saved.weights.unique().tolist()) == {0.0, 1.0}
-    settings = {"k1": 0.9, "b": 0.4, "average_length": 200.0, "min_weight": 0.2}
-    assert saved.settings == settings
-    again = changed(whole[0], tmp_path / "second", model=str(done.encoder), steps=1)
-    inherited = open_checkpoint(str(train(again).encoder))
-    assert torch.equal(LexicalTerm.load(inherited.lexical).weights, saved.weights)
-    assert inherited.max_length == whole[0].max_length
-    without = dataclasses.replace(again, output=str(tmp_path / "third"))
-    without = dataclasses.replace(without, lexical=LexicalConfig(weight=0.0))
-    assert open_checkpoint(str(train(without).encoder)).lexical is None
+def test_the_finished_encoder_reads_as_much_as_is_asked(whole, tmp_path):
+    done = train(changed(whole[0], tmp_path / "out", steps=1, encode_max_length=128))
+    assert open_checkpoint(str(done.encoder)).max_length == 128
+    assert open_checkpoint(str(whole[1].encoder)).max_length == whole[0].max_length
 
 
 def test_a_table_of_another_tokenizer_is_refused(whole, tmp_path):

@@ -1,0 +1,66 @@
+"""The student's scores: its own, or its own beside BM25."""
+
+from functools import cached_property
+
+from torch import Tensor
+
+from l0pyserini.train.distributed import gather_over_processes
+from l0pyserini.train.tensors import Asked, Given
+
+
+class StudentScores:
+    """The scores of a batch, of either kind computed once and only where a loss wants it.
+
+    Where BM25 stands beside the student they are scale * learned + bm25_weight * BM25, so that
+    the student learns what BM25 lacks.
+
+    Args:    weights: [Q, S, V] float >= 0. asked, given: see there. scale: of what is learned.
+    Source:  arXiv 2004.13969 (training beside BM25).
+    """
+
+    def __init__(self, weights: Tensor, asked: Asked, given: Given, scale: float) -> None:
+        self._weights = weights
+        self._given = given
+        self._query_weights = asked.query_weights * scale
+        self._bm25_weight = asked.bm25_weight
+
+    @cached_property
+    def own(self) -> Tensor:
+        """[Q, S]: of each query with its own documents."""
+        tokens, bm25 = self._given.query_tokens, self._given.bm25
+        learned = score_own(self._weights, tokens, self._query_weights)
+        if bm25 is None or self._bm25_weight is None:
+            return learned
+        beside = score_own(bm25.documents.view_as(self._weights), tokens, bm25.queries)
+        return learned + self._bm25_weight * beside
+
+    @cached_property
+    def everyone(self) -> Tensor:
+        """[Q, N]: of each query with the documents of all rows and processes."""
+        tokens, bm25 = self._given.query_tokens, self._given.bm25
+        offered = gather_over_processes(self._weights.flatten(0, 1))
+        learned = score_all(offered, tokens, self._query_weights)
+        if bm25 is None or self._bm25_weight is None:
+            return learned
+        beside = score_all(gather_over_processes(bm25.documents), tokens, bm25.queries)
+        return learned + self._bm25_weight * beside
+
+
+def score_own(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:
+    """Return each query's scores of its own documents.
+
+    Args:    weights: [Q, S, V]. tokens: [Q, T] int64, -1 = none. query_weights: [Q, T], 0 there.
+    Returns: [Q, S].
+    """
+    places = tokens.clamp(min=0).unsqueeze(1).expand(-1, weights.shape[1], -1)
+    return (weights.gather(2, places) * query_weights.unsqueeze(1)).sum(dim=2)
+
+
+def score_all(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:
+    """Return every query's scores of all documents.
+
+    Args:    weights: [N, V]. tokens, query_weights: [Q, T].
+    Returns: [Q, N].
+    """
+    found = weights[:, tokens.clamp(min=0).flatten()].view(len(weights), *tokens.shape)
+    return (found * query_weights).sum(dim=2).T

@@ -1,0 +1,60 @@
+"""What the parts of a training step hand one another. Q queries of S documents each in a batch."""
+
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+
+class Names(NamedTuple):
+    """What tells equal texts. queries: [Q] int64. documents: [Q * S] int64."""
+
+    queries: Tensor
+    documents: Tensor
+
+
+class Sides(NamedTuple):
+    """Vectors whose dot products are scores. queries: [Q, D]. documents: [Q * S, D]."""
+
+    queries: Tensor
+    documents: Tensor
+
+
+class Asked(NamedTuple):
+    """What a step may learn of the query side.
+
+    query_weights: [Q, T], 0 where there is no token. bm25_weight: [], None without BM25.
+    """
+
+    query_weights: Tensor
+    bm25_weight: Tensor | None = None
+
+
+class Given(NamedTuple):
+    """What a batch brings beside the student's part.
+
+    query_tokens: [Q, T] int64, -1 = none. names: which texts are the same. teacher: [Q, S] scores.
+    embeddings: a dense teacher's. bm25: queries [Q, T], the IDF of query_tokens; documents
+    [Q * S, V], the saturations. The last three are None where no loss wants them.
+    """
+
+    query_tokens: Tensor
+    names: Names
+    teacher: Tensor | None = None
+    embeddings: Sides | None = None
+    bm25: Sides | None = None
+
+
+def given(batch: dict[str, Any]) -> Given:
+    """Return what the collator's batch says; it stays a flat dict, for the Trainer moves those."""
+    return Given(
+        batch["query_tokens"],
+        Names(batch["query_names"], batch["document_names"]),
+        batch["teacher"],
+        _sides(batch, "embeddings"),
+        _sides(batch, "bm25"),
+    )
+
+
+def _sides(batch: dict[str, Any], what: str) -> Sides | None:
+    queries = batch.get(f"query_{what}")
+    return None if queries is None else Sides(queries, batch[f"document_{what}"])
