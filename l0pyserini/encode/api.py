@@ -87,7 +87,8 @@ def encode_corpus(
         scale, query_scale = _planned(source, half, query_scale, bits, prune, batch_size)
     stems = None
     if lexical is not None:
-        stems = StemTable(lexical.impacts(source, bits, recorded), scale)
+        impacts = lexical.impacts(source, bits, recorded)
+        stems = StemTable(impacts, scale, half.lexical_weight)
     from l0pyserini.encode.runner import CorpusEncoder, EncodeOptions
 
     job = CorpusEncoder(

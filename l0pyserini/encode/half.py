@@ -10,7 +10,7 @@ import numpy as np
 from l0pyserini.data.records import ArrayVector
 from l0pyserini.model.checkpoint import Checkpoint
 from l0pyserini.query.encoder import NONE, IdfQueryEncoder
-from l0pyserini.query.lexical import StemTable
+from l0pyserini.query.lexical import BALANCE, StemTable
 
 if TYPE_CHECKING:
     from l0pyserini.model.encoder import DocumentEncoder
@@ -68,6 +68,11 @@ class LearnedHalf:
             return {"name": BM25, "weights_sha256": NONE}
         weights = self.checkpoint.weights_sha256()
         return {"name": self.checkpoint.name, "weights_sha256": weights}
+
+    @property
+    def lexical_weight(self) -> float:
+        """Of BM25 beside it, where a search is not told another."""
+        return (self.checkpoint and self.checkpoint.lexical_weight) or BALANCE
 
     def query_encoder(self, scale: float, stems: StemTable | None) -> IdfQueryEncoder:
         """Return the query side, with BM25's where there is one."""

@@ -1,6 +1,7 @@
 """What a model folder says of itself, read without torch: weights, activation, tokenizer, IDF."""
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from l0pyserini.query.tokenizer import Tokenizer
 
 DEFAULT_ENCODER = "l0-tiny"
 DEFAULT_MAX_LENGTH = 256
+OWN_SETTINGS = "l0pyserini_encoder.json"
+"""What no other loader knows of an encoder: its activation by our names, and BM25's weight."""
+
 
 _WEIGHTS = "model.safetensors"
 _HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
@@ -32,6 +36,7 @@ class Checkpoint:
 
     folder: the whole. document_folder: the masked LM. activation: a name of LOG_COUNTS.
     max_length: tokens of a document that it reads unless another number is asked for.
+    lexical_weight: of BM25 beside it; None where it says none.
     """
 
     name: str
@@ -41,6 +46,7 @@ class Checkpoint:
     idf_file: Path | None
     query_weights_file: Path | None
     max_length: int = DEFAULT_MAX_LENGTH
+    lexical_weight: float | None = None
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -107,6 +113,7 @@ def open_checkpoint(
         idf_file=idf_file,
         query_weights_file=weights,
         max_length=_max_length(document_folder),
+        lexical_weight=_own_settings(folder).get("lexical_weight"),
     )
 
 
@@ -252,10 +259,7 @@ def _check_masked_lm(folder: Path, config: dict[str, Any], allow_remote_code: bo
 
 
 def _activation(folder: Path, asked: str | None, pooled: str | None) -> str:
-    settings = folder / "l0pyserini_encoder.json"
-    saved = _read_json(settings).get("activation") if settings.is_file() else None
-    if not isinstance(saved, str | None):
-        raise CheckpointError(f"{settings}: its activation is {saved!r}, expected a name. {_MEND}")
+    saved = _own_settings(folder).get("activation")
     # OpenSearch's doc-v1 and doc-v2 folders (masked LM and idf.json) were trained with one log,
     # whatever table is used instead of theirs.
     opensearch = "log1p_relu" if (folder / "idf.json").is_file() else None
@@ -267,6 +271,19 @@ def _activation(folder: Path, asked: str | None, pooled: str | None) -> str:
         )
     log_count(activation)
     return activation
+
+
+def _own_settings(folder: Path) -> dict[str, Any]:
+    path = folder / OWN_SETTINGS
+    settings: dict[str, Any] = _read_json(path) if path.is_file() else {}
+    activation, weight = settings.get("activation"), settings.get("lexical_weight")
+    if not isinstance(activation, str | None):
+        raise CheckpointError(f"{path}: its activation is {activation!r}, expected a name. {_MEND}")
+    if weight is not None and not (is_kind(weight, float) and 0 < weight < math.inf):
+        raise CheckpointError(
+            f"{path}: its lexical_weight is {weight!r}, expected a number above 0. {_MEND}"
+        )
+    return settings
 
 
 def _max_length(folder: Path) -> int:

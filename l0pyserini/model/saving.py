@@ -11,6 +11,7 @@ from l0pyserini.base.files import write_json
 from l0pyserini.base.folders import atomic_folder
 from l0pyserini.errors import CheckpointError
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES
+from l0pyserini.model.checkpoint import OWN_SETTINGS
 from l0pyserini.model.head import silence
 from l0pyserini.query.table import IdfTable
 from l0pyserini.query.tokenizer import Tokenizer
@@ -30,6 +31,7 @@ def save_checkpoint(
     dtype: torch.dtype = torch.float32,
     overwrite: bool = False,
     max_length: int | None = None,
+    lexical_weight: float | None = None,
 ) -> None:
     """Save an encoder as a SparseEncoder folder in OpenSearch's doc-v3 layout.
 
@@ -42,6 +44,7 @@ def save_checkpoint(
              tokenizer_files: the folder whose tokenizer_config.json is copied, where it has one.
              dtype: of the saved weights.
              max_length: tokens of a document that loaders read unless told otherwise.
+             lexical_weight: of BM25 beside it in a search, where the encoder says one.
     Raises:  OutputExistsError: if the folder holds something and overwrite is False.
              CheckpointError: if the output layer has no bias to silence special tokens with.
 
@@ -75,6 +78,10 @@ def save_checkpoint(
         )
         write_json(place / QUERY_MODULE / "config.json", {"frozen": True})
         _write_layout(place, activation)
+        own: dict[str, str | float] = {"activation": activation}
+        if lexical_weight is not None:
+            own["lexical_weight"] = lexical_weight
+        write_json(place / OWN_SETTINGS, own)
         reading = {"do_lower_case": False} | ({"max_seq_length": max_length} if max_length else {})
         write_json(place / "sentence_bert_config.json", reading)
 
@@ -130,4 +137,3 @@ def _write_layout(place: Path, activation: str) -> None:
             "word_embedding_dimension": None,
         },
     )
-    write_json(place / "l0pyserini_encoder.json", {"activation": activation})

@@ -106,8 +106,7 @@ def evaluate_student(
         backend,
     )
     weights = student.idf_table().weights
-    log_weight = student.log_bm25_weight
-    share = 0.0 if log_weight is None else float(log_weight.exp()) / recipe.loss.scale
+    share = student.lexical_weight(recipe.loss.scale) or 0.0
     with torch.inference_mode():
         return {
             one.name: one.evaluate(encoder, weights, bm25=bm25, bm25_weight=share) for one in sets

@@ -45,6 +45,7 @@ def save_student(
         dtype=getattr(torch, dtype),
         overwrite=True,
         max_length=recipe.encode_max_length or recipe.max_length,
+        lexical_weight=student.lexical_weight(recipe.loss.scale),
     )
 
 

@@ -89,6 +89,14 @@ class Student(nn.Module):
         weight = self.log_bm25_weight
         return Asked(weights, None if weight is None else weight.exp())
 
+    def lexical_weight(self, scale: float) -> float | None:
+        """Return the weight of BM25 beside what is learned; None without BM25.
+
+        Args:    scale: of what is learned, in the losses; a search has none.
+        """
+        weight = self.log_bm25_weight
+        return None if weight is None else float(weight.detach().exp()) / scale
+
     def _maxima(self, ids: Tensor, mask: Tensor) -> Tensor:
         self.head.mask = mask
         return self.lm(input_ids=ids, attention_mask=attended(mask)).logits.squeeze(1).float()

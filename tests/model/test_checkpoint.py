@@ -371,3 +371,15 @@ def test_a_folder_without_a_tokenizer(tiny, tmp_path):
     (copy / "tokenizer.json").write_text("{}")
     with pytest.raises(CheckpointError, match=r"its tokenizer.json cannot be read"):
         _ = open_checkpoint(str(copy), "log1p_relu").tokenizer.backend
+
+
+def test_an_encoder_says_how_much_bm25_weighs_beside_it(tmp_path):
+    tiny = open_checkpoint("splade-tiny")
+    assert tiny.lexical_weight is None
+    parts = load_masked_lm(tiny), tiny.tokenizer, tiny.document_folder, tiny.activation, tiny.idf
+    save_checkpoint(tmp_path / "e", *parts, lexical_weight=3.5)
+    assert open_checkpoint(str(tmp_path / "e")).lexical_weight == 3.5
+    for wrong in ("3", 0, -1.0, True):
+        edit(tmp_path / "e", "l0pyserini_encoder.json", lexical_weight=wrong)
+        with pytest.raises(CheckpointError, match=r"lexical_weight is .*, expected a number above"):
+            open_checkpoint(str(tmp_path / "e"))
