@@ -20,7 +20,6 @@ from l0pyserini import build_index, encode_corpus, run_bm25
 from l0pyserini.base.tables import format_table
 from l0pyserini.data import read_topics
 from l0pyserini.encode import Manifest
-from l0pyserini.encode.lexical import Lexical
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.evaluate.compare import Comparison, compare_runs
 from l0pyserini.evaluate.compare.correction import adjust
@@ -58,7 +57,7 @@ def encoder(
     name = Path(spec).name
     place = folder / name
     encoded, index = place / "encoded", place / "index"
-    encode_corpus(data, spec, encoded, max_length, resume=True, backend="auto", lexical=Lexical())
+    encode_corpus(data, spec, encoded, max_length, resume=True, backend="auto", lexical="bm25")
     if not index.is_dir():
         build_index(encoded, index)
     terms = {token: totals.df for token, totals in read_vocabulary(encoded).items()}

@@ -9,7 +9,7 @@ from l0pyserini.bm25.baseline import run_bm25
 from l0pyserini.bm25.tokens import bm25_tokens
 from l0pyserini.data import cacm, read_topics
 from l0pyserini.encode.api import encode_corpus, summary
-from l0pyserini.encode.lexical import Lexical
+from l0pyserini.encode.half import BM25
 from l0pyserini.encode.vocabulary import read_vocabulary
 from l0pyserini.errors import L0Error
 from l0pyserini.evaluate.efficiency.record import Efficiency, expected_cost
@@ -66,7 +66,7 @@ def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int)
     encoded, index, run = runs / "cacm.encoded", indexes / "cacm", runs / "cacm.txt"
     say(f"\n== {encoder} + BM25: encode")
     manifest, encode_seconds = encode_corpus(
-        cacm.NAME, encoder, encoded, overwrite=True, lexical=Lexical()
+        cacm.NAME, encoder, encoded, overwrite=True, lexical=BM25
     )
     if manifest is None:
         raise L0Error(f"{encoded}: was not finished. Run the demo again.")

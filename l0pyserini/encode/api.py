@@ -46,7 +46,7 @@ def encode_corpus(
     part: Part | None = None,
     compress: bool = False,
     bits: int | None = None,
-    lexical: Lexical | None = None,
+    lexical: Lexical | str | None = None,
 ) -> tuple[Manifest | None, float]:
     """Encode a corpus into a folder of JsonVectorCollection files.
 
@@ -57,7 +57,8 @@ def encode_corpus(
              bits: choose `scale` so that impacts have so many bits, 0 to choose both scales by
              the planner; both look at the first thousand documents.
              backend: float32, bfloat16, int8 or fbgemm, or auto for the fastest here.
-             part: which share of the shards to encode. lexical: BM25's stems beside the tokens.
+             part: which share of the shards to encode.
+             lexical: "bm25" for BM25's stems beside the tokens, or its settings.
     Returns: the manifest (None while other parts are not done), and the seconds that encoding
              took, model loading left out; 0 where what was to be resumed was finished already.
     Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError.
@@ -69,7 +70,7 @@ def encode_corpus(
         3
     """
     source, place = open_corpus(corpus), Path(output)
-    prune, part = pruning or Pruning(), part or Part()
+    prune, part, lexical = pruning or Pruning(), part or Part(), _lexical(lexical)
     # What is unfinished lies beside the folder itself, not beside a link to it.
     recorded = recorded_settings(place_of(place), part) if resume else None
     if encoder == BM25:
@@ -101,6 +102,12 @@ def encode_corpus(
     )
     manifest = job.run(overwrite, resume)
     return manifest, 0.0 if job.found_finished else watch.seconds
+
+
+def _lexical(asked: Lexical | str | None) -> Lexical | None:
+    if isinstance(asked, str) and asked != BM25:
+        raise UsageError(f"lexical {asked!r}: expected {BM25!r}, its settings, or nothing.")
+    return Lexical() if isinstance(asked, str) else asked
 
 
 def _refuse_for_stems(

@@ -161,6 +161,11 @@ def test_settings_that_bm25_does_not_have():
         Lexical(b=1.5)
 
 
+def test_another_half_is_not_known(hybrid, tmp_path):
+    with pytest.raises(UsageError, match="lexical 'bm42': expected 'bm25', its settings, or noth"):
+        encode_corpus(str(hybrid / "docs.jsonl"), "bm25", tmp_path / "e", lexical="bm42")
+
+
 def test_a_folder_without_stems_has_no_average_to_take(small, tmp_path):
     corpus = open_corpus(str(small / "docs.jsonl"))
     with pytest.raises(UsageError, match="--lexical-like .*encoded: has no stems. Expected an ind"):

@@ -226,7 +226,6 @@ class Cell:
 
     def _encode(self) -> None:
         from l0pyserini.encode.api import encode_corpus
-        from l0pyserini.encode.lexical import Lexical
 
         options = self.system.options
         assert self.system.encoder is not None
@@ -242,7 +241,7 @@ class Cell:
             resume=True,
             allow_remote_code=options.trust_remote_code,
             backend=options.backend,
-            lexical=Lexical() if options.lexical else None,
+            lexical=options.lexical,
         )
 
     def _evaluated(self) -> dict[str, Any]:
