@@ -1,138 +1,160 @@
-"""Build the training set of l0-tiny and of the frontier, as a BEIR folder.
+"""Build the training set of l0-tiny and of the frontier, and its development sets: BEIR folders.
 
     python benchmarks/training_set.py build ../shared/data runs/training-set
     python benchmarks/training_set.py select SET/rows.jsonl SET/selected.jsonl
-    python benchmarks/training_set.py dev SET/selected.jsonl SET/dev
+    python benchmarks/training_set.py check ../shared/data runs/training-set
 
 It holds question-answer pairs, titles and abstracts, MS MARCO passages with their training
-queries, and Wikipedia: a sentence of one passage asks for the passage before it. A training text
-that shares a run of words with a document or topic of a test collection is left out. A model
-trained on the rest may be called zero-shot where no setting was chosen with the collection in view.
+queries, and Wikipedia: a sentence of one passage asks for the passage before it. `build` writes the
+development sets of held_out.py to SET/dev. A text that shares a run of words with a document or
+topic of a test collection is left out of both. Training also does without the texts that share one
+with a topic or a relevant document of a development set, as negatives too. `check` reads what was
+written and counts the runs that are shared all the same. A model trained on the set may be called
+zero-shot where no setting was chosen with a test collection in view.
 """
 
 import argparse
-import gzip
 import json
 import random
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from l0pyserini.base.progress import say
-from l0pyserini.data import open_corpus
+from held_out import DEV_SETS, HALVED, DevSet, hold_out, write_jsonl
+from training_texts import (
+    Pair,
+    Text,
+    msmarco,
+    question_pairs,
+    runs_of,
+    sentence_pairs,
+    shares,
+    test_runs,
+    wikipedia,
+)
 
-TEST_SETS = ("scifact", "nfcorpus", "arguana")
-SHINGLE = 13
-"""Words in a row that two texts share only when one was copied from the other."""
+from l0pyserini.base.progress import say
 
 ROWS = {
-    "medquad": 12_000,
-    "msmarco": 8_000,
+    "msmarco": 11_000,
+    "squad-dev": 5_500,
+    "stackexchange": 5_000,
     "acl-abstracts-2016plus": 5_000,
-    "wikipedia": 3_000,
-    "squad-dev": 3_000,
-    "natural-questions": 2_500,
-    "stackexchange": 2_000,
-    "boolq": 1_500,
-    "pubmedqa": 1_000,
-    "clapnq": 300,
+    "wikipedia": 4_000,
+    "medquad": 3_000,
+    "boolq": 3_000,
+    "natural-questions": 2_600,
+    "pubmedqa": 700,
+    "clapnq": 200,
 }
-"""Rows of each source that training takes: health and questions first, Wikipedia least."""
+"""Rows of each source that training takes. No domain leads: a quarter are queries of the web, a
+quarter questions with passages of Wikipedia, the rest forum, abstracts, sentences and health."""
 
-LIMITS = {"acl-abstracts-2016plus": 24_000}
-WIKIPEDIA_SENTENCES = 24_000
-SENTENCE_WORDS = range(8, 31)
+PAIRS = {"acl-abstracts-2016plus": 12_000, "medquad": 9_000, "wikipedia": 12_000}
+"""Pairs of each source whose documents make up the corpus, where fewer than there are."""
+
+SPARE = 1.1
+"""Topics a row: mining leaves some out."""
+
 SEED = 17
 
-TRAINED_ROWS = 16_000
-DEV_ROWS = 500
-"""The selected rows that follow those trained on; their topics choose the best checkpoint."""
 
-Pair = tuple[str, str, str, str]
-"""(source, query, title, text)."""
+def read(data: Path, chance: random.Random) -> tuple[dict[str, list[Pair]], dict[str, list[Text]]]:
+    """Return the pairs and the passages of each source that no test collection knows."""
+    banned = test_runs(data)
+    say(f"{len(banned):,} runs of words stand in test collections")
+    articles = wikipedia(data)
+    asked, passages = msmarco(data)
+    known: dict[Text, bool] = {}
 
+    def clean(document: Text) -> bool:
+        if document not in known:
+            known[document] = not shares(banned, document)
+        return known[document]
 
-def words(text: str) -> list[str]:
-    """Return the lower-cased words of a text."""
-    return re.findall(r"[a-z0-9]+", text.lower())
-
-
-def shingles(text: str) -> Iterator[int]:
-    """Hash every run of SHINGLE words; a shorter text is one run."""
-    found = words(text)
-    for start in range(max(1, len(found) - SHINGLE + 1)):
-        yield hash(tuple(found[start : start + SHINGLE]))
-
-
-def test_shingles(data: Path) -> set[int]:
-    """Return the hashes of all test documents and topics."""
-    seen: set[int] = set()
-    for name in (*TEST_SETS, "cacm"):
-        corpus = open_corpus("cacm" if name == "cacm" else str(data / name))
-        for document in corpus:
-            seen.update(shingles(document.contents))
-        queries = data / name / "queries.jsonl"
-        if queries.is_file():
-            with open(queries, encoding="utf-8") as lines:
-                for line in lines:
-                    seen.update(shingles(json.loads(line)["text"]))
-    return seen
+    pairs: dict[str, list[Pair]] = {source: [] for source in ROWS}
+    sentences = list(sentence_pairs(articles, chance))
+    drawn = chance.sample(sentences, min(2 * PAIRS["wikipedia"], len(sentences)))
+    refused = 0
+    for pair in (*question_pairs(data), *asked, *drawn):
+        if clean(pair.document) and not shares(banned, Text("", "", pair.query)):
+            pairs[pair.document.source].append(pair)
+        else:
+            refused += 1
+    # Three times what the development sets take of Wikipedia.
+    some = chance.sample([text for _, _, text in articles], 100_000)
+    kept = {"msmarco": [*filter(clean, passages)], "wikipedia": [*filter(clean, some)]}
+    kept["pubmedqa"] = [pair.document for pair in pairs["pubmedqa"]]
+    refused += len(passages) + len(some) - len(kept["msmarco"]) - len(kept["wikipedia"])
+    say(f"{refused:,} pairs and passages left out: a test collection holds a part of them")
+    return pairs, kept
 
 
-def pairs(data: Path, chance: random.Random) -> Iterator[Pair]:
-    """Stream the question-answer pairs."""
-    for path in sorted((data / "pairs").glob("*.jsonl.gz")):
-        source = path.name.removesuffix(".jsonl.gz")
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            rows = [json.loads(line) for line in lines]
-        chance.shuffle(rows)
-        for row in rows[: LIMITS.get(source)]:
-            yield source, row["query"], row["title"], row["text"]
+def build(data: Path, output: Path) -> None:
+    """Build the training set and the development sets, and say what they hold."""
+    chance = random.Random(SEED)
+    pairs, passages = read(data, chance)
+    for found in pairs.values():
+        chance.shuffle(found)
+    half = len(pairs[HALVED]) // 2
+    training = pairs | {HALVED: pairs[HALVED][:half]}
+    offered = pairs | {HALVED: pairs[HALVED][half:]}
+    banned: set[int] = set()
+    for recipe in DEV_SETS:
+        made = hold_out(recipe, offered, passages, chance)
+        made.write(output / "dev" / made.name, chance)
+        banned |= made.runs()
+        describe(made)
+    write_training(output, training, passages["msmarco"], banned)
 
 
-def wikipedia(data: Path, chance: random.Random) -> Iterator[Pair]:
-    """Stream (sentence, passage before it) of passages that follow one another."""
-    before: tuple[str, int, str, str] | None = None
-    found: list[Pair] = []
-    with gzip.open(data / "wikipedia" / "passages.tsv.gz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            docid, title, text = line.rstrip("\n").split("\t")
-            article, place = docid.rsplit("-", 1)
-            if before and before[:2] == (article, int(place) - 1) and int(place) % 2:
-                sentences = [s for s in re.split(r"(?<=[.!?]) ", text) if _fits(s)]
-                if sentences:
-                    found.append(("wikipedia", chance.choice(sentences), before[2], before[3]))
-            before = (article, int(place), title, text)
-    return iter(chance.sample(found, min(WIKIPEDIA_SENTENCES, len(found))))
-
-
-def _fits(sentence: str) -> bool:
-    return len(sentence.split()) in SENTENCE_WORDS
-
-
-def msmarco(data: Path) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """Return (passages, queries, {qid: docid of the positive}) of the sample."""
-    folder = data / "msmarco-sample"
-    with gzip.open(folder / "collection.tsv.gz", "rt", encoding="utf-8") as lines:
-        passages = dict(line.rstrip("\n").split("\t", 1) for line in lines)
-    queries = dict(
-        line.split("\t", 1)
-        for line in (folder / "queries.train.tsv").read_text(encoding="utf-8").splitlines()
+def describe(made: DevSet) -> None:
+    """Say what a development set holds."""
+    relevant = sum(map(len, made.relevant.values()))
+    print(
+        f"dev/{made.name}: {len(made.relevant):,} topics, {relevant + len(made.others):,} "
+        f"documents, {relevant:,} of them relevant; {made.left_out:,} left out as near one of those"
     )
-    positives = {}
-    for line in (folder / "qrels.train.tsv").read_text(encoding="utf-8").splitlines():
-        qid, _, docid, _ = line.split()
-        positives.setdefault(qid, docid)
-    return passages, queries, positives
 
 
-def write_jsonl(path: Path, records: Iterable[dict[str, str]]) -> int:
-    """Write records a line each; return how many."""
-    count = 0
-    with open(path, "w", encoding="utf-8") as handle:
-        for count, record in enumerate(records, start=1):  # noqa: B007
-            handle.write(json.dumps(record, ensure_ascii=False) + "\n")
-    return count
+def write_training(
+    output: Path, pairs: dict[str, list[Pair]], passages: list[Text], banned: set[int]
+) -> None:
+    """Write the documents and topics of training that share no run of words with those held out."""
+    corpus: dict[str, tuple[str, Text]] = {}
+    qids: dict[tuple[str, str], str] = {}
+    judged: dict[tuple[str, str], None] = {}
+
+    def add(document: Text) -> str:
+        name = f"{document.source}-{len(corpus)}"
+        return corpus.setdefault(document.text, (name, document))[0]
+
+    for source, found in pairs.items():
+        kept = [pair for pair in found if not shares(banned, pair.document, pair.query)]
+        print(f"{source}: {len(kept):,} of {len(found):,} pairs share nothing with those held out")
+        taken = kept[: PAIRS.get(source)]
+        for query, _ in taken[: round(SPARE * ROWS[source])]:
+            qids.setdefault((source, query), f"{source}-q{len(qids)}")
+        for query, document in taken:
+            docid = add(document)
+            # All documents of a topic are judged, or one would be mined as its negative.
+            if (source, query) in qids:
+                judged[qids[source, query], docid] = None
+    for passage in passages:
+        if not shares(banned, passage):
+            add(passage)
+    (output / "qrels").mkdir(parents=True, exist_ok=True)
+    documents = write_jsonl(
+        output / "corpus.jsonl",
+        ({"_id": docid, "title": t.title, "text": t.text} for docid, t in corpus.values()),
+    )
+    topics = write_jsonl(
+        output / "queries.jsonl",
+        ({"_id": qid, "text": query} for (_, query), qid in qids.items()),
+    )
+    with open(output / "qrels" / "train.tsv", "w", encoding="utf-8") as handle:
+        handle.write("query-id\tcorpus-id\tscore\n")
+        handle.writelines(f"{qid}\t{docid}\t1\n" for qid, docid in judged)
+    print(f"{output}: {documents:,} documents, {topics:,} topics, {len(judged):,} positives")
 
 
 def select(rows: Path, output: Path) -> None:
@@ -141,85 +163,64 @@ def select(rows: Path, output: Path) -> None:
     by_source: dict[str, list[str]] = {source: [] for source in ROWS}
     for line in rows.read_text(encoding="utf-8").splitlines():
         by_source[json.loads(line)["qid"].rsplit("-q", 1)[0]].append(line)
-    chosen = [
-        line
-        for source, lines in by_source.items()
-        for line in chance.sample(lines, min(ROWS[source], len(lines)))
-    ]
+    chosen = []
+    for source, lines in by_source.items():
+        drawn = chance.sample(lines, min(ROWS[source], len(lines)))
+        print(f"{source}: {len(drawn):,} of {len(lines):,} rows")
+        chosen += drawn
     chance.shuffle(chosen)
     output.write_text("".join(f"{line}\n" for line in chosen), encoding="utf-8")
     print(f"{output}: {len(chosen):,} rows")
 
 
-def dev(rows: Path, output: Path) -> None:
-    """Write the topics after those trained on, and their rows' documents, as a BEIR folder."""
-    lines = rows.read_text(encoding="utf-8").splitlines()
-    chosen = [json.loads(one) for one in lines[TRAINED_ROWS : TRAINED_ROWS + DEV_ROWS]]
-    docids = {docid for row in chosen for docid in row["docids"]}
-    qids = {row["qid"] for row in chosen}
-    (output / "qrels").mkdir(parents=True, exist_ok=True)
-    for name, kept in (("corpus.jsonl", docids), ("queries.jsonl", qids)):
-        with open(rows.parent / name, encoding="utf-8") as source, open(output / name, "w") as out:
-            out.writelines(line for line in source if json.loads(line)["_id"] in kept)
-    judged = [f"{row['qid']}\t{row['docids'][0]}\t1\n" for row in chosen]
-    (output / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(judged))
-    print(f"{output}: {len(qids):,} topics, {len(docids):,} documents")
+def check(data: Path, output: Path) -> None:
+    """Count the runs of words that training shares with what is held out.
+
+    Raises:  SystemExit: if there are any.
+    """
+    trained = runs_of(stored_texts(output), (text for _, text in stored_queries(output)))
+    shared = len(trained & test_runs(data))
+    print(f"training set: {len(trained):,} runs of words, {shared} shared with test collections")
+    for folder in sorted((output / "dev").iterdir()):
+        judged = (folder / "qrels" / "test.tsv").read_text(encoding="utf-8").splitlines()[1:]
+        relevant = {line.split("\t")[1] for line in judged}
+        held = runs_of(stored_texts(folder, relevant), (text for _, text in stored_queries(folder)))
+        both = len(trained & held)
+        shared += both
+        print(
+            f"dev/{folder.name}: topics and {len(relevant):,} relevant documents, {len(held):,} "
+            f"runs of words, {both} shared with training"
+        )
+    if shared:
+        raise SystemExit("runs of words are shared: build the set anew.")
 
 
-def build(data: Path, output: Path) -> None:
-    """Build the folder and say what it holds."""
-    chance = random.Random(SEED)
-    banned = test_shingles(data)
-    say(f"{len(banned):,} runs of {SHINGLE} words stand in test collections")
+def stored_texts(folder: Path, wanted: set[str] | None = None) -> Iterator[Text]:
+    """Stream the documents of a BEIR folder, or those with the wanted ids."""
+    for record in stored(folder / "corpus.jsonl"):
+        if wanted is None or record["_id"] in wanted:
+            yield Text("", record["title"], record["text"])
 
-    corpus: dict[str, tuple[str, str]] = {}
-    by_text: dict[str, str] = {}
-    queries: list[tuple[str, str, str]] = []
-    refused = 0
-    for source, query, title, text in (*pairs(data, chance), *wikipedia(data, chance)):
-        if not banned.isdisjoint(shingles(f"{title} {text}")) or not banned.isdisjoint(
-            shingles(query)
-        ):
-            refused += 1
-            continue
-        docid = by_text.setdefault(text, f"{source}-{len(by_text)}")
-        corpus[docid] = (title, text)
-        queries.append((f"{source}-q{len(queries)}", query, docid))
-    passages, asked, positives = msmarco(data)
-    for pid, text in passages.items():
-        if banned.isdisjoint(shingles(text)):
-            corpus[f"msmarco-{pid}"] = ("", text)
-        else:
-            refused += 1
-    for qid, pid in positives.items():
-        if f"msmarco-{pid}" in corpus and qid in asked:
-            queries.append((f"msmarco-q{qid}", asked[qid], f"msmarco-{pid}"))
 
-    (output / "qrels").mkdir(parents=True, exist_ok=True)
-    documents = write_jsonl(
-        output / "corpus.jsonl",
-        ({"_id": docid, "title": title, "text": text} for docid, (title, text) in corpus.items()),
-    )
-    topics = write_jsonl(
-        output / "queries.jsonl", ({"_id": qid, "text": text} for qid, text, _ in queries)
-    )
-    with open(output / "qrels" / "train.tsv", "w", encoding="utf-8") as handle:
-        handle.write("query-id\tcorpus-id\tscore\n")
-        handle.writelines(f"{qid}\t{docid}\t1\n" for qid, _, docid in queries)
-    print(
-        f"{output}: {documents:,} documents, {topics:,} topics; "
-        f"{refused:,} texts left out because a test collection holds a part of them"
-    )
+def stored_queries(folder: Path) -> Iterator[tuple[str, str]]:
+    """Stream (qid, text) of a BEIR folder."""
+    return ((record["_id"], record["text"]) for record in stored(folder / "queries.jsonl"))
+
+
+def stored(path: Path) -> Iterable[dict[str, str]]:
+    """Stream a JSONL file."""
+    with open(path, encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
 
 
 def main() -> None:
-    """Build or select."""
+    """Build, select or check."""
     flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("action", choices=("build", "select", "dev"))
+    flags.add_argument("action", choices=("build", "select", "check"))
     flags.add_argument("source", type=Path)
     flags.add_argument("output", type=Path)
     args = flags.parse_args()
-    {"build": build, "select": select, "dev": dev}[args.action](args.source, args.output)
+    {"build": build, "select": select, "check": check}[args.action](args.source, args.output)
 
 
 if __name__ == "__main__":
