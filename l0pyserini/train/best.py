@@ -23,7 +23,7 @@ BEST = "best.json"
 
 
 class BestEncoder(TrainerCallback):
-    """Scores the development sets every n steps and at the end.
+    """Scores the development sets before the first step, every n steps and at the end.
 
     best: the highest mean nDCG@10 so far, None without development sets. The encoder that
     reached it lies in `encoder`. Where documents have a target length or FLOPS, only encoders that
@@ -51,6 +51,13 @@ class BestEncoder(TrainerCallback):
         if note.is_file():
             self.best = json.loads(note.read_text(encoding="utf-8"))["ndcg"]
 
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Show what training begins with; what it gains is told from there."""
+        if self._sets and state.global_step == 0:
+            if state.is_world_process_zero:
+                self._show(0)
+            self._trainer.accelerator.wait_for_everyone()
+
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Evaluate where it is time; the other processes wait."""
         due = state.global_step % self._recipe.dev.every == 0
@@ -61,6 +68,16 @@ class BestEncoder(TrainerCallback):
         self._trainer.accelerator.wait_for_everyone()
 
     def _evaluate(self, step: int) -> None:
+        mean = self._show(step)
+        if self._trainer.controller.on_target and (self.best is None or mean > self.best):
+            self.best = mean
+            save_student(
+                self._encoder, self._trainer.student, self._recipe, self._recipe.save_dtype
+            )
+            write_json(self._encoder.parent / BEST, {"ndcg": mean, "step": step})
+
+    def _show(self, step: int) -> float:
+        """Score the development sets; tell, log and return the mean."""
         try:
             results = evaluate_student(
                 self._trainer.student, self._recipe, self._sets, self._backend, self._bm25
@@ -77,12 +94,7 @@ class BestEncoder(TrainerCallback):
         self._line.tell(f"step {step}: nDCG@10 {mean:.4f}: {shown}")
         logged = {f"dev_{name}": one.ndcg for name, one in results.items()}
         self._line.write({"step": step, "dev": mean, **logged})
-        if self._trainer.controller.on_target and (self.best is None or mean > self.best):
-            self.best = mean
-            save_student(
-                self._encoder, self._trainer.student, self._recipe, self._recipe.save_dtype
-            )
-            write_json(self._encoder.parent / BEST, {"ndcg": mean, "step": step})
+        return mean
 
 
 def evaluate_student(
