@@ -15,8 +15,8 @@ from l0pyserini.model.encoder import DocumentEncoder
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.devset import DevResult, DevSet, open_dev_sets
 from l0pyserini.train.states import save_student
+from l0pyserini.train.stem_bm25 import StemBm25
 from l0pyserini.train.student import Student
-from l0pyserini.train.token_bm25 import TokenBm25
 from l0pyserini.train.watch import ProgressLine
 
 BEST = "best.json"
@@ -37,7 +37,7 @@ class BestEncoder(TrainerCallback):
         encoder: Path,
         line: ProgressLine,
         backend: Backend,
-        bm25: TokenBm25 | None = None,
+        bm25: StemBm25 | None = None,
     ) -> None:
         self._recipe = recipe
         self._trainer = trainer
@@ -90,7 +90,7 @@ def evaluate_student(
     recipe: TrainConfig,
     sets: list[DevSet],
     backend: Backend,
-    bm25: TokenBm25 | None = None,
+    bm25: StemBm25 | None = None,
 ) -> dict[str, DevResult]:
     """Return what each development set says of a student, which is left as it is.
 
@@ -107,7 +107,7 @@ def evaluate_student(
     )
     weights = student.idf_table().weights
     log_weight = student.log_bm25_weight
-    share = 0.0 if log_weight is None else float(log_weight.exp()) / recipe.loss.scale
+    share = 0.0 if log_weight is None else float(log_weight.detach().exp()) / recipe.loss.scale
     with torch.inference_mode():
         return {
             one.name: one.evaluate(encoder, weights, bm25=bm25, bm25_weight=share) for one in sets
