@@ -107,7 +107,7 @@ def evaluate_student(
     )
     weights = student.idf_table().weights
     log_weight = student.log_bm25_weight
-    share = 0.0 if log_weight is None else float(log_weight.detach().exp()) / recipe.loss.scale
+    share = 0.0 if log_weight is None else float(log_weight.exp()) / recipe.loss.scale
     with torch.inference_mode():
         return {
             one.name: one.evaluate(encoder, weights, bm25=bm25, bm25_weight=share) for one in sets
