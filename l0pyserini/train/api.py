@@ -30,15 +30,15 @@ from l0pyserini.train.rows import open_rows
 from l0pyserini.train.sources import text_stores
 from l0pyserini.train.start import lower, measure_lowering
 from l0pyserini.train.states import ENCODER, STATE, last_complete, save_student
+from l0pyserini.train.stem_bm25 import StemBm25
 from l0pyserini.train.student import Student
 from l0pyserini.train.teachers import open_teacher
-from l0pyserini.train.token_bm25 import TokenBm25
 from l0pyserini.train.watch import ProgressLine, Watch
 
 CHECKPOINTS = "checkpoints"
 TEXTS = "texts"
 
-COUNTED = 200_000
+COUNTED = 100_000
 """Documents over which BM25's document frequencies are counted: enough for a few digits."""
 
 
@@ -79,7 +79,7 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
     backend = first_makes(lambda: _backend(recipe, lm, arguments.device, before))
     student = _student(recipe, checkpoint, lm, backend)
     dataset = _dataset(recipe, output)
-    bm25 = _bm25(recipe, student, dataset)
+    bm25 = _bm25(recipe, dataset)
     controller = SparsityController(recipe.regularizer, student.head.out_features)
     watch = Watch()
     if started is not None:
@@ -215,13 +215,10 @@ def _dataset(recipe: TrainConfig, output: Path) -> RowDataset:
     return RowDataset(rows, data.documents, recipe.seed, corpus, topics)
 
 
-def _bm25(recipe: TrainConfig, student: Student, dataset: RowDataset) -> TokenBm25 | None:
+def _bm25(recipe: TrainConfig, dataset: RowDataset) -> StemBm25 | None:
     if recipe.bm25.weight == 0:
         return None
-    vocabulary = student.head.out_features
-    return first_makes(
-        lambda: TokenBm25.count(dataset.sample(COUNTED), student.tokenizer, vocabulary, recipe.bm25)
-    )
+    return first_makes(lambda: StemBm25.count(dataset.sample(COUNTED), recipe.bm25))
 
 
 def _collator(
@@ -229,7 +226,7 @@ def _collator(
     student: Student,
     dataset: RowDataset,
     device: str,
-    bm25: TokenBm25 | None,
+    bm25: StemBm25 | None,
 ) -> Collator:
     teach = None
     if recipe.teacher.models:

@@ -14,8 +14,8 @@ from l0pyserini.model.padding import pad
 from l0pyserini.query.tokenizer import Tokenizer
 from l0pyserini.train.embeddings import Embeddings, text_names
 from l0pyserini.train.rows import RowSource
+from l0pyserini.train.stem_bm25 import StemBm25
 from l0pyserini.train.texts import TextStore
-from l0pyserini.train.token_bm25 import TokenBm25, whole_ids
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Collator:
         teach: Any,
         taught: bool,
         embeddings: Embeddings | None = None,
-        bm25: TokenBm25 | None = None,
+        bm25: StemBm25 | None = None,
     ) -> None:
         self._queries = tokenizer
         self._documents = type(tokenizer)(tokenizer.json_text, tokenizer.name)
@@ -121,25 +121,25 @@ class Collator:
     def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Return ids, mask: [Q * S, L]; query_tokens: [Q, T], -1 = none; teacher: [Q, S], None
         where no loss wants it; query_names: [Q] and document_names: [Q * S], equal for equal
-        texts; where: the rows' places; and of embeddings and bm25 both sides, as in Given."""
+        texts; where: the rows' places; and the parts of Given's embeddings and bm25."""
         texts = [text for example in examples for text in example.documents]
         encoded = self._documents.backend.encode_batch_fast(texts)
         ids = [one.ids if text.strip() else [] for one, text in zip(encoded, texts, strict=True)]
         padded, mask = pad(ids, self._pad_id)
-        query_tokens = pad(self._query_ids(examples), -1)[0]
+        queries = [one.query for one in examples]
         batch = {
             "ids": padded,
             "mask": mask,
-            "query_tokens": query_tokens,
+            "query_tokens": pad(self._query_ids(queries), -1)[0],
             "teacher": self._scores(examples),
-            "query_names": torch.from_numpy(text_names([one.query for one in examples])),
+            "query_names": torch.from_numpy(text_names(queries)),
             "document_names": torch.from_numpy(text_names(texts)),
             "where": [example.where for example in examples],
         }
         if self._bm25 is not None:
-            # BM25 counts whole documents, and the student reads their beginning.
-            batch["document_bm25"] = self._bm25.documents(map(whole_ids, encoded))
-            batch["query_bm25"] = self._bm25.queries(query_tokens)
+            # BM25 counts whole documents, where the student may read but their beginning.
+            batch["bm25_documents"] = self._bm25.documents(texts)
+            batch["bm25_tokens"], batch["bm25_query_weights"] = self._bm25.queries(queries)
         if self._embeddings is not None:
             batch |= self._vectors(self._embeddings, examples)
         return batch
@@ -156,8 +156,7 @@ class Collator:
             "document_embeddings": torch.from_numpy(np.concatenate(documents)),
         }
 
-    def _query_ids(self, examples: Sequence[Example]) -> list[list[int]]:
-        texts = [example.query for example in examples]
+    def _query_ids(self, texts: Sequence[str]) -> list[list[int]]:
         vocabulary = self._queries.vocabulary
         return [
             [vocabulary[token] for token in tokens]

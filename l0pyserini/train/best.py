@@ -15,8 +15,8 @@ from l0pyserini.model.encoder import DocumentEncoder
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.devset import DevResult, DevSet, open_dev_sets
 from l0pyserini.train.states import save_student
+from l0pyserini.train.stem_bm25 import StemBm25
 from l0pyserini.train.student import Student
-from l0pyserini.train.token_bm25 import TokenBm25
 from l0pyserini.train.watch import ProgressLine
 
 BEST = "best.json"
@@ -37,7 +37,7 @@ class BestEncoder(TrainerCallback):
         encoder: Path,
         line: ProgressLine,
         backend: Backend,
-        bm25: TokenBm25 | None = None,
+        bm25: StemBm25 | None = None,
     ) -> None:
         self._recipe = recipe
         self._trainer = trainer
@@ -102,7 +102,7 @@ def evaluate_student(
     recipe: TrainConfig,
     sets: list[DevSet],
     backend: Backend,
-    bm25: TokenBm25 | None = None,
+    bm25: StemBm25 | None = None,
 ) -> dict[str, DevResult]:
     """Return what each development set says of a student, which is left as it is.
 

@@ -72,7 +72,7 @@ class RegularizerConfig:
 
 @dataclass
 class Bm25Config:
-    """BM25 over the tokenizer's tokens, beside which the student learns. weight: of its scores in
+    """BM25 over stems, beside which the student learns. weight: of its scores in
     all losses, beside loss.scale of the student's; 0 = none. train: whether the weight is learned,
     at learning_rate, from there. k1, b: as BM25's."""
 

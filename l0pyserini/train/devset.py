@@ -12,7 +12,7 @@ from l0pyserini.data.ndcg import ndcg_at
 from l0pyserini.data.records import ArrayVector, Qrels, Topic
 from l0pyserini.errors import QrelsError, UsageError
 from l0pyserini.model.encoder import DocumentEncoder
-from l0pyserini.train.token_bm25 import TokenBm25
+from l0pyserini.train.stem_bm25 import COLUMNS, StemBm25
 
 DEPTH = 10
 
@@ -43,6 +43,7 @@ class DevSet:
         self._qrels: Qrels = read_qrels(folder, split)
         self._ids: list[list[int]] = []
         self._cut_by: tuple[str, int] | None = None
+        self._beside: SparseScorer | None = None
         if not any(self._relevant(topic) for topic in self._topics):
             raise QrelsError(
                 f"{folder}: no topic of its split {split!r} has a relevant document, so there is "
@@ -57,14 +58,15 @@ class DevSet:
         encoder: DocumentEncoder,
         query_weights: Mapping[str, float],
         batch_size: int = 64,
-        bm25: TokenBm25 | None = None,
+        bm25: StemBm25 | None = None,
         bm25_weight: float = 0.0,
     ) -> DevResult:
         """Encode the documents, score the topics and return what came of it.
 
         As BEIR does, a document with the topic's own id is left out.
 
-        Args:    bm25: what stands beside the encoder. bm25_weight: of its scores.
+        Args:    bm25: what stands beside the encoder, the same at each time. bm25_weight: of its
+                 scores.
         """
         cut_by = (encoder.tokenizer.sha256, encoder.max_length)
         if cut_by != self._cut_by:
@@ -76,9 +78,8 @@ class DevSet:
                 vectors += encoder.encode_tokenized(piece, batch_size)
                 bar.update(len(piece))
         scorer = SparseScorer(vectors, len(encoder.tokenizer.tokens))
-        beside = None
-        if bm25 is not None:
-            beside = SparseScorer([bm25.vector(ids) for ids in self._ids], scorer.vocabulary)
+        if bm25 is not None and self._beside is None:
+            self._beside = SparseScorer([bm25.document(text) for text in self._texts], COLUMNS)
         vocabulary = encoder.tokenizer.vocabulary
         ndcg, asked = {}, np.zeros(scorer.vocabulary)
         for topic in self._topics:
@@ -87,8 +88,9 @@ class DevSet:
             asked[[i for i, weight in query.items() if weight > 0]] += 1
             if self._relevant(topic):
                 scores = scorer.scores(query)
-                if bm25 is not None and beside is not None:
-                    scores += bm25_weight * beside.scores({i: bm25.idf[i] for i in query})
+                if bm25 is not None and self._beside is not None:
+                    asked_for = dict(zip(*bm25.query(topic.text), strict=True))
+                    scores += bm25_weight * self._beside.scores(asked_for)
                 ranked = best(scores, DEPTH + 1)
                 docids = [self._docids[i] for i in ranked if self._docids[i] != topic.qid]
                 ndcg[topic.qid] = ndcg_at(docids, self._qrels[topic.qid], DEPTH)

@@ -31,7 +31,8 @@ class StudentScores:
         learned = score_own(self._weights, tokens, self._query_weights)
         if bm25 is None or self._bm25_weight is None:
             return learned
-        beside = score_own(bm25.documents.view_as(self._weights), tokens, bm25.queries)
+        documents = bm25.documents.view(*learned.shape, -1)
+        beside = score_own(documents, bm25.tokens, bm25.query_weights)
         return learned + self._bm25_weight * beside
 
     @cached_property
@@ -42,7 +43,8 @@ class StudentScores:
         learned = score_all(offered, tokens, self._query_weights)
         if bm25 is None or self._bm25_weight is None:
             return learned
-        beside = score_all(gather_over_processes(bm25.documents), tokens, bm25.queries)
+        documents = gather_over_processes(bm25.documents)
+        beside = score_all(documents, bm25.tokens, bm25.query_weights)
         return learned + self._bm25_weight * beside
 
 

@@ -1,5 +1,6 @@
 """What the parts of a training step hand one another. Q queries of S documents each in a batch."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -19,6 +20,18 @@ class Sides(NamedTuple):
     documents: Tensor
 
 
+class Bm25Part(NamedTuple):
+    """BM25 of a batch.
+
+    tokens: [Q, T] int64, columns of documents, -1 = none. query_weights: [Q, T], 0 there.
+    documents: [Q * S, COLUMNS].
+    """
+
+    tokens: Tensor
+    query_weights: Tensor
+    documents: Tensor
+
+
 class Asked(NamedTuple):
     """What a step may learn of the query side.
 
@@ -33,15 +46,14 @@ class Given(NamedTuple):
     """What a batch brings beside the student's part.
 
     query_tokens: [Q, T] int64, -1 = none. names: which texts are the same. teacher: [Q, S] scores.
-    embeddings: a dense teacher's. bm25: queries [Q, T], the IDF of query_tokens; documents
-    [Q * S, V], the saturations. The last three are None where no loss wants them.
+    embeddings: a dense teacher's. The last three are None where no loss wants them.
     """
 
     query_tokens: Tensor
     names: Names
     teacher: Tensor | None = None
     embeddings: Sides | None = None
-    bm25: Sides | None = None
+    bm25: Bm25Part | None = None
 
 
 def given(batch: dict[str, Any]) -> Given:
@@ -50,11 +62,10 @@ def given(batch: dict[str, Any]) -> Given:
         batch["query_tokens"],
         Names(batch["query_names"], batch["document_names"]),
         batch["teacher"],
-        _sides(batch, "embeddings"),
-        _sides(batch, "bm25"),
+        _part(Sides, batch, "query_embeddings", "document_embeddings"),
+        _part(Bm25Part, batch, "bm25_tokens", "bm25_query_weights", "bm25_documents"),
     )
 
 
-def _sides(batch: dict[str, Any], what: str) -> Sides | None:
-    queries = batch.get(f"query_{what}")
-    return None if queries is None else Sides(queries, batch[f"document_{what}"])
+def _part[Part](kind: Callable[..., Part], batch: dict[str, Any], *keys: str) -> Part | None:
+    return kind(*(batch[key] for key in keys)) if keys[0] in batch else None

@@ -184,7 +184,7 @@ class L0Trainer(Trainer):
         own = {
             "controller": self.controller.state(),
             "watch": self.watch.state(),
-            LOG_BM25_WEIGHT: None if log_weight is None else float(log_weight),
+            LOG_BM25_WEIGHT: None if log_weight is None else float(log_weight.detach()),
         }
         write_json(root / f"checkpoint-{step}" / STATE, own)
         for old in saved_checkpoints(root)[: -self.recipe.keep]:

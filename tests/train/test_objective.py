@@ -8,7 +8,7 @@ from l0pyserini.train.losses import info_nce, kl_divergence, margin_mse
 from l0pyserini.train.objective import Objective, no_negatives, repeated, sparsity
 from l0pyserini.train.regularizers import flops
 from l0pyserini.train.scores import score_all, score_own
-from l0pyserini.train.tensors import Asked, Given, Names, Sides
+from l0pyserini.train.tensors import Asked, Bm25Part, Given, Names, Sides
 
 TOKENS = torch.tensor([[1, 3, -1], [0, -1, -1]])
 NAMES = Names(torch.tensor([1, 2]), torch.arange(6))
@@ -168,14 +168,15 @@ def test_a_document_of_several_rows_counts_once_in_the_kl():
 
 
 def beside():
-    """Of both queries the IDF and of six documents the saturations."""
-    idf = torch.tensor([[1.5, 0.7, 0.0], [2.0, 0.0, 0.0]])
-    return Sides(idf, vectors(6, 9, 5).relu())
+    """Two queries over twelve columns, which are no tokens of the model's, and six documents."""
+    columns = torch.tensor([[11, 3], [0, -1]])
+    idf = torch.tensor([[1.5, 0.7], [2.0, 0.0]])
+    return Bm25Part(columns, idf, vectors(6, 12, 5).relu())
 
 
 def bm25_scores():
     saturations = beside().documents.numpy()
-    return np.array([1.5 * saturations[:, 1] + 0.7 * saturations[:, 3], 2.0 * saturations[:, 0]])
+    return np.array([1.5 * saturations[:, 11] + 0.7 * saturations[:, 3], 2.0 * saturations[:, 0]])
 
 
 def test_bm25_stands_beside_what_is_learned_in_every_loss():
@@ -208,7 +209,7 @@ def test_gradients_go_into_the_learned_part_and_the_weight_alone():
     touched = learned.grad.abs().sum(dim=0).nonzero().squeeze(1).tolist()
     assert touched == [0, 1, 3]  # the queries' tokens
     assert bm25.documents.grad is None
-    assert bm25.queries.grad is None
+    assert bm25.query_weights.grad is None
     little = 1e-3
     shifted = [
         judge(maxima(), Asked(WEIGHTS, torch.tensor(0.4 + by)), given, 0.0, 0.0)[0].item()
