@@ -39,6 +39,12 @@ _STATISTICS = {
 }
 
 
+def saturation(text: Stemmed, k1: float, b: float, average_length: float) -> dict[str, float]:
+    """Return {stem: tf / (tf + k1 (1 - b + b norm / average_length))}."""
+    slope = k1 * (1 - b + b * text.norm / average_length)
+    return {stem: tf / (tf + slope) for stem, tf in text.counts.items()}
+
+
 @dataclass(frozen=True)
 class Bm25Impacts:
     """How stems become impacts of a document.
@@ -54,9 +60,8 @@ class Bm25Impacts:
 
     def of(self, text: Stemmed) -> ImpactVector:
         """Return {stem: impact}; a stem has 1 at least, as BM25 gives every one a score."""
-        slope = self.k1 * (1 - self.b + self.b * text.norm / self.average_length)
-        scale = self.scale
-        return {stem: max(1, round(scale * tf / (tf + slope))) for stem, tf in text.counts.items()}
+        exact = saturation(text, self.k1, self.b, self.average_length)
+        return {stem: max(1, round(self.scale * share)) for stem, share in exact.items()}
 
     def facts(self) -> dict[str, Any]:
         """Return what documents must share to be searched together, for the manifest."""

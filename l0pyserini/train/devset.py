@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,17 +80,19 @@ class DevSet:
                 bar.update(len(piece))
         scorer = SparseScorer(vectors, len(encoder.tokenizer.tokens))
         if bm25 is not None and self._beside is None:
-            self._beside = SparseScorer([bm25.document(text) for text in self._texts], COLUMNS)
+            self._beside = SparseScorer(bm25.document_vectors(self._texts), COLUMNS)
         vocabulary = encoder.tokenizer.vocabulary
+        texts = [topic.text for topic in self._topics]
+        stems = bm25.query_vectors(texts) if bm25 is not None else repeat(None)
         ndcg, asked = {}, np.zeros(scorer.vocabulary)
-        for topic in self._topics:
+        for topic, stemmed in zip(self._topics, stems, strict=False):
             tokens = encoder.tokenizer.distinct_tokens(topic.text)
             query = {vocabulary[t]: query_weights.get(t, 0.0) for t in tokens}
             asked[[i for i, weight in query.items() if weight > 0]] += 1
             if self._relevant(topic):
                 scores = scorer.scores(query)
-                if bm25 is not None and self._beside is not None:
-                    asked_for = dict(zip(*bm25.query(topic.text), strict=True))
+                if stemmed is not None and self._beside is not None:
+                    asked_for = dict(zip(*stemmed, strict=True))
                     scores += bm25_weight * self._beside.scores(asked_for)
                 ranked = best(scores, DEPTH + 1)
                 docids = [self._docids[i] for i in ranked if self._docids[i] != topic.qid]

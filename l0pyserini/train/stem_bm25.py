@@ -3,6 +3,7 @@
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import batched
 
 import numpy as np
 import torch
@@ -11,10 +12,12 @@ from torch import Tensor
 from l0pyserini.base.progress import progress_bar
 from l0pyserini.data.records import ArrayVector
 from l0pyserini.model.padding import pad
+from l0pyserini.query.lexical import saturation
+from l0pyserini.query.stems import Stemmed, stems_of
 from l0pyserini.query.table import idf_weight
 from l0pyserini.train.config import Bm25Config
-from l0pyserini.train.stems import stems
 
+BATCH = 1000
 COLUMNS = 1 << 16
 """Columns that stems are hashed to. A query's stem meets another one of a document of 100 stems in
 one case of 650."""
@@ -47,40 +50,40 @@ class StemBm25:
         frequencies: Counter[str] = Counter()
         documents = length = 0
         with progress_bar(None, "count", "docs") as bar:
-            for text in texts:
-                found = stems(text)
-                frequencies.update(set(found))
-                length += len(found)
-                documents += 1
-                bar.update()
+            for batch in batched(texts, BATCH):
+                for found in stems_of(batch):
+                    frequencies.update(found.counts.keys())
+                    length += found.length
+                documents += len(batch)
+                bar.update(len(batch))
         several = {stem: count for stem, count in frequencies.items() if count > 1}
         return cls(several, documents, max(1.0, length / max(1, documents)), config)
 
-    def document(self, text: str) -> ArrayVector:
-        """Return the columns of a document's stems, ascending, and their saturations."""
-        counts = Counter(stems(text))
-        norm = self._k1 * (1 - self._b + self._b * counts.total() / self._mean_length)
-        return _hashed({stem: count / (count + norm) for stem, count in counts.items()})
+    def document_vectors(self, texts: Sequence[str]) -> list[ArrayVector]:
+        """Return the columns of documents' stems, ascending, and their saturations."""
+        k1, b, mean = self._k1, self._b, self._mean_length
+        return [_hashed(saturation(text, k1, b, mean)) for text in stems_of(texts)]
 
-    def query(self, text: str) -> ArrayVector:
-        """Return the columns of a query's stems, ascending, and their weights."""
-        counts = Counter(stems(text))
-        return _hashed({
+    def query_vectors(self, texts: Sequence[str]) -> list[ArrayVector]:
+        """Return the columns of queries' stems, ascending, and their weights."""
+        return [_hashed(self._weights(text)) for text in stems_of(texts)]
+
+    def _weights(self, query: Stemmed) -> dict[str, float]:
+        return {
             stem: count * idf_weight(self._documents, self._frequencies.get(stem, 1))
-            for stem, count in counts.items()
-        })  # fmt: skip
+            for stem, count in query.counts.items()
+        }
 
     def documents(self, texts: Sequence[str]) -> Tensor:
         """Return [N, COLUMNS] saturations of N documents."""
         out = torch.zeros(len(texts), COLUMNS)
-        for row, text in zip(out, texts, strict=True):
-            columns, weights = self.document(text)
+        for row, (columns, weights) in zip(out, self.document_vectors(texts), strict=True):
             row[torch.from_numpy(columns)] = torch.from_numpy(weights)
         return out
 
     def queries(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Return the columns of queries, [Q, T] int64 with -1 = none, and their weights [Q, T]."""
-        vectors = [self.query(text) for text in texts]
+        vectors = self.query_vectors(texts)
         columns, real = pad([columns.tolist() for columns, _ in vectors], -1)
         weights = torch.zeros(columns.shape)
         weights[real] = torch.from_numpy(np.concatenate([weights for _, weights in vectors]))
