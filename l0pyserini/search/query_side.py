@@ -58,7 +58,7 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
         encoder = None
     if not all_known:
         return QuerySide(encoder, None, None, False)
-    if encoder is not None:
+    if isinstance(encoder, IdfQueryEncoder):
         encoder = encoder.counted(documents, df, largest)
     return QuerySide(encoder, dict(df), documents, stores_text)
 

@@ -74,7 +74,9 @@ class ImpactSearcher:
         side = open_query_side(self.indexes, query_encoder)
         encoder, self.vocabulary, promised, self.stores_text = side
         self._names = names = ", ".join(map(str, self.indexes))
-        self._query_encoder = encoder and encoder.balanced(lexical_weight, names)
+        if encoder is not None and lexical_weight is not None:
+            encoder = encoder.balanced(lexical_weight, names)
+        self._query_encoder = encoder
         start_jvm(heap)
         impact_search = java_class("io.l0pyserini.ImpactSearch")
         try:
@@ -235,9 +237,16 @@ class ImpactSearcher:
     def _lines(self, qids: Sequence[str], queries: Sequence[Query]) -> bytes:
         """Return the queries as Java reads them; all texts are encoded together."""
         texts = [query for query in queries if isinstance(query, str)]
-        encoded = iter(self.query_encoder.encode_batch(texts) if texts else ())
+        encoded = iter(self._encoded(texts) if texts else ())
         vectors = (next(encoded) if isinstance(query, str) else query for query in queries)
         return b"".join(map(self._line, qids, vectors))
+
+    def _encoded(self, texts: Sequence[str]) -> Sequence[ImpactVector]:
+        encoder = self.query_encoder
+        if isinstance(encoder, IdfQueryEncoder):
+            return encoder.encode_batch(texts)
+        # Any encoder of Pyserini's kind serves.
+        return [encoder.encode(text) for text in texts]
 
     def _line(self, qid: str, impacts: ImpactVector) -> bytes:
         known = self.known(impacts)

@@ -49,8 +49,11 @@ def test_scores_are_pyserini_s(cacm, tmp_path, capsys, method, weights):
 
 def test_hybrids_beat_their_parts_on_cacm(cacm, tmp_path):
     from l0pyserini.search import fuse_runs
+    from l0pyserini.search.api import search_topics
 
-    runs = [cacm / "runs/cacm.bm25.txt", cacm / "runs/cacm.txt"]
+    learned = tmp_path / "learned.txt"
+    search_topics(cacm / "indexes/cacm", "cacm", learned, lexical_weight=0.0)
+    runs = [cacm / "runs/cacm.bm25.txt", learned]
     for method in ("rrf", "min-max", "z-score"):
         fuse_runs(runs, tmp_path / method, method)
         fused = evaluate_run("cacm", tmp_path / method).means["AP"]
