@@ -70,7 +70,10 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--activation", choices=list(LOG_COUNTS), help="of a masked LM that does not say its own"
     )
-    flags.add_argument("--idf", help="IDF table to use instead of the checkpoint's own")
+    flags.add_argument(
+        "--idf",
+        help="IDF table instead of the checkpoint's own: a file, or l0-tiny for OpenSearch's",
+    )
     flags.add_argument(
         "--backend",
         default="float32",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from l0pyserini.base.fields import check_fields, is_kind
 from l0pyserini.base.files import sha256
-from l0pyserini.errors import CheckpointError, RemoteCodeError, first_line
+from l0pyserini.errors import CheckpointError, IdfError, RemoteCodeError, first_line
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES, log_count
 from l0pyserini.query.table import IdfTable
 from l0pyserini.query.tokenizer import Tokenizer
@@ -24,6 +24,7 @@ OWN_SETTINGS = "l0pyserini_encoder.json"
 
 
 _WEIGHTS = "model.safetensors"
+_IDF = "idf.json"
 _HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
 _ROUTER = {"structure": ({"document": ([str],), "query": ([str],)},), "types": (dict,)}
 _MODULES = {"modules": [{"path": str, "type": str}]}
@@ -79,6 +80,23 @@ def embedded_encoders() -> dict[str, Path]:
     return {path.name: path for path in sorted(root.iterdir()) if path.is_dir()}
 
 
+def find_idf(spec: str) -> Path:
+    """Return the file of a query table: an embedded encoder's, by its name, or a path.
+
+    Raises:  IdfError: if there is neither.
+    """
+    embedded = embedded_encoders()
+    if spec in embedded:
+        return embedded[spec] / _IDF
+    path = Path(spec)
+    if not path.exists():
+        raise IdfError(
+            f"{spec}: no such IDF table. Expected a file, or an embedded encoder's name for its "
+            f"table: {', '.join(embedded)}. `python -m l0pyserini.idf` counts one over a corpus."
+        )
+    return path
+
+
 def open_checkpoint(
     spec: str,
     activation: str | None = None,
@@ -89,8 +107,10 @@ def open_checkpoint(
 
     Folders are those of sentence-transformers (SparseEncoder with or without a Router), of
     OpenSearch's doc models, and plain masked LMs, for which the activation must be given.
+    idf: a table instead of the model's own, as find_idf takes it.
 
     Raises:  CheckpointError: if there is no such model, or its layout is none of these.
+             IdfError: if there is no such table.
              RemoteCodeError: if it wants its own code to run and that was not allowed.
 
     Example:
@@ -103,7 +123,7 @@ def open_checkpoint(
     document_folder, pooled, query_folder = _layout(folder)
     config = _read_json(document_folder / "config.json")
     _check_masked_lm(document_folder, config, allow_remote_code)
-    idf_file = Path(idf) if idf else _existing(folder / "idf.json")
+    idf_file = find_idf(idf) if idf else _existing(folder / _IDF)
     weights = _existing(query_folder / _WEIGHTS) if query_folder and not idf else None
     return Checkpoint(
         name=Path(spec).name if Path(spec).is_dir() else spec,
@@ -262,7 +282,7 @@ def _activation(folder: Path, asked: str | None, pooled: str | None) -> str:
     saved = _own_settings(folder).get("activation")
     # OpenSearch's doc-v1 and doc-v2 folders (masked LM and idf.json) were trained with one log,
     # whatever table is used instead of theirs.
-    opensearch = "log1p_relu" if (folder / "idf.json").is_file() else None
+    opensearch = "log1p_relu" if (folder / _IDF).is_file() else None
     activation = asked or saved or pooled or opensearch
     if activation is None:
         raise CheckpointError(

@@ -212,7 +212,7 @@ def _dataset(recipe: TrainConfig, output: Path) -> RowDataset:
     if data.corpus is not None:
         spec, asked = data.corpus, data.topics
         corpus, topics = first_makes(lambda: text_stores(spec, asked, output / TEXTS))
-    return RowDataset(rows, data.documents, recipe.seed, corpus, topics)
+    return RowDataset(rows, data.documents, recipe.seed, corpus, topics, data.draw)
 
 
 def _bm25(recipe: TrainConfig, dataset: RowDataset) -> StemBm25 | None:

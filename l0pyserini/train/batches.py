@@ -20,7 +20,10 @@ from l0pyserini.train.texts import TextStore
 
 @dataclass(frozen=True)
 class Example:
-    """One row as texts, cut to the documents a step takes; the relevant one is the first."""
+    """One row as texts, cut to the documents a step takes.
+
+    The relevant one is the first, unless they are drawn `spread`.
+    """
 
     where: str
     query: str
@@ -34,6 +37,8 @@ class RowDataset(torch.utils.data.Dataset[Example]):
     Args:    documents: S, of each row: its first and S - 1 drawn from the others, another draw
              in each epoch but the same in each run of a seed.
              corpus, topics: where rows hold ids.
+             draw: see DataConfig. Spread, the n documents of a row are S parts of n // S, and those
+             at the same place of each part go together.
     """
 
     def __init__(
@@ -43,12 +48,14 @@ class RowDataset(torch.utils.data.Dataset[Example]):
         seed: int,
         corpus: TextStore | None = None,
         topics: TextStore | None = None,
+        draw: str | None = None,
     ) -> None:
         self._rows = rows
         self._documents = documents
         self._seed = seed
         self._corpus = corpus
         self._topics = topics
+        self._spread = draw is not None
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -80,8 +87,7 @@ class RowDataset(torch.utils.data.Dataset[Example]):
                 f"{self._documents} (data.documents). Mine more negatives or ask for fewer."
             )
         chance = random.Random(f"{self._seed} {self.epoch} {index}")
-        others = range(1, len(row.documents))
-        chosen = [0, *sorted(chance.sample(others, self._documents - 1))]
+        chosen = self._chosen(len(row.documents), chance)
         documents = [row.documents[i] for i in chosen]
         scores = None if row.scores is None else [row.scores[i] for i in chosen]
         query = row.query
@@ -89,6 +95,14 @@ class RowDataset(torch.utils.data.Dataset[Example]):
             documents = self._corpus.get(documents, row.where)
             query = self._topics.get([query], row.where)[0]
         return Example(row.where, query, documents, scores)
+
+    def _chosen(self, held: int, chance: random.Random) -> list[int]:
+        wanted = self._documents
+        if self._spread:
+            part = held // wanted
+            start = chance.randrange(part)
+            return [start + i * part for i in range(wanted)]
+        return [0, *sorted(chance.sample(range(1, held), wanted - 1))]
 
 
 class Collator:

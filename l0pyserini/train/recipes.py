@@ -21,6 +21,7 @@ from l0pyserini.train.config import (
 from l0pyserini.train.regularizers import REGULARIZERS
 
 PRECISIONS = ("float32", "bfloat16", "float16")
+DRAWS = ("spread",)
 LOSSES = ("kl", "margin_mse", "infonce", "in_batch_kl")
 
 
@@ -117,6 +118,7 @@ def check_config(config: TrainConfig) -> TrainConfig:
     _require(bool(config.output), "output", config.output, "a folder to write to")
     _require(bool(config.data.rows), "data.rows", config.data.rows, "training rows")
     _require(config.data.documents >= 2, "data.documents", config.data.documents, "2 or more")
+    _check_draw(config.data.draw, config.loss)
     for key in ("steps", "batch_size", "gradient_accumulation", "log_every", "save_every", "keep"):
         _require(getattr(config, key) >= 1, key, getattr(config, key), "a number from 1")
     _require(config.max_length >= 1, "max_length", config.max_length, "a number from 1")
@@ -161,6 +163,16 @@ def check_config(config: TrainConfig) -> TrainConfig:
     if sparse.activation is not None:
         log_count(sparse.activation)
     return config
+
+
+def _check_draw(draw: str | None, loss: LossConfig) -> None:
+    if draw is not None:
+        _one_of("data.draw", draw, DRAWS)
+        _require(
+            loss.infonce == 0,
+            "data.draw", draw,
+            "nothing with loss.infonce, which wants each row's relevant document",
+        )  # fmt: skip
 
 
 def _check_loss(loss: LossConfig) -> None:

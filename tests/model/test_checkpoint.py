@@ -18,6 +18,7 @@ from l0pyserini.errors import (
 from l0pyserini.model.checkpoint import embedded_encoders
 from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.query import IdfQueryEncoder
+from l0pyserini.query.table import idf_weight
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -131,6 +132,23 @@ def test_an_opensearch_folder_has_one_logarithm(tiny, idf, tmp_path):
     other = open_checkpoint(str(tmp_path / "doc-v1"), idf=str(tmp_path / "other.json"))
     assert other.activation == "log1p_relu"
     assert other.idf.name == str(tmp_path / "other.json")
+
+
+@pytest.mark.parametrize("name", embedded_encoders())
+def test_a_table_that_ships_is_named_by_its_encoder(tiny, name):
+    checkpoint = open_checkpoint(str(tiny), "log1p_relu", idf=name)
+    assert checkpoint.query_weights_file is None
+    weights = checkpoint.idf.weights
+    own = open_checkpoint(name).idf.weights
+    assert {token: weights[token] for token in own} == pytest.approx(own, rel=1e-6)
+    # OpenSearch's: the rarest tokens are in one of the 8,841,823 passages of MS MARCO.
+    assert min(own, key=own.__getitem__) == "."
+    assert max(own.values()) == pytest.approx(idf_weight(8_841_823, 1))
+
+
+def test_a_table_that_is_none_is_refused_with_those_that_ship(tiny):
+    with pytest.raises(IdfError, match=r"l0-tinny: no such IDF table.*: l0-tiny, splade-tiny\."):
+        open_checkpoint(str(tiny), "log1p_relu", idf="l0-tinny")
 
 
 def test_three_logarithms_survive_saving(tiny, idf, tmp_path):

@@ -47,3 +47,19 @@ def test_a_sample_of_documents_is_the_corpus_or_what_rows_hold(tmp_path):
     assert list(RowDataset(rows, 2, 0).sample(9)) == ["a", "b", "c", "d"]
     corpus = TextStore.build(tmp_path / "c.sqlite", [("a", "one"), ("z", "two")], "document")
     assert list(RowDataset(rows, 2, 0, corpus, corpus).sample(9)) == ["one", "two"]
+
+
+def test_documents_are_drawn_with_the_first_or_at_equal_distances():
+    rows = [Row("r:1", "q", list("abcdefg"), [float(i) for i in range(7)])]
+    found: dict[str | None, set[str]] = {}
+    for draw in (None, "spread"):
+        dataset = RowDataset(rows, 3, 0, draw=draw)
+        for epoch in range(40):
+            dataset.set_epoch(epoch)
+            example = dataset[0]
+            found.setdefault(draw, set()).add("".join(example.documents))
+            assert example.scores == ["abcdefg".index(one) for one in example.documents]
+            assert dataset[0] == example
+    assert found["spread"] == {"ace", "bdf"}
+    assert len(found[None]) > 10
+    assert all(documents.startswith("a") for documents in found[None])

@@ -58,6 +58,8 @@ def test_auto_threshold_wants_a_target(recipe_file):
         ("teacher.scale=0", "teacher.scale is 0.0, expected a number above 0"),
         ("encode_max_length=0", "encode_max_length is 0, expected a number from 1"),
         ("data.documents=1", "documents is 1, expected 2 or more"),
+        ("data.draw=first", "draw is 'first', expected one of spread"),
+        ("data.draw=spread", "draw is 'spread', expected nothing with loss.infonce"),
         ("precision=half", "precision is 'half', expected one of float32"),
         ("activation=swish", "no activation 'swish'"),
         ("regularizer.activation=swish", "no activation 'swish'"),
