@@ -1,6 +1,7 @@
 """`python -m l0pyserini.search`."""
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -11,6 +12,7 @@ from l0pyserini.base.cli import (
     add_overwrite,
     add_split,
     make_parser,
+    number_from_0,
     positive_int,
     run_command,
 )
@@ -64,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--encoder", help="query encoder for an index that came without one")
     flags.add_argument(
         "--lexical-weight",
-        type=float,
+        type=_weight,
         help="of BM25 beside the learned score, where documents were encoded with --lexical bm25: "
         "0 = without, inf = BM25 alone (default: the encoder's, else 10)",
     )
@@ -146,6 +148,11 @@ def _search_one(args: argparse.Namespace) -> None:
     for place, (hit, document) in enumerate(zip_longest(hits, texts), start=1):
         shown = f"  {snippet(document.text, args.query)}" if document else ""
         print(f"{place:4d}  {hit.score:10.0f}  {hit.docid}{shown}")
+
+
+def _weight(text: str) -> float:
+    """Parse --lexical-weight for argparse."""
+    return math.inf if text == "inf" else number_from_0(text)
 
 
 def _approximation(args: argparse.Namespace) -> Approximation:

@@ -14,7 +14,7 @@ import pytest
 from l0pyserini import build_index, encode_corpus
 from l0pyserini.encode import Manifest, api, read_shard, read_vocabulary, runner, shard_paths
 from l0pyserini.encode.journal import Part
-from l0pyserini.encode.output import work_folder
+from l0pyserini.encode.output import recorded_settings, work_folder
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.encode.rounding import quantize
 from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
@@ -285,7 +285,9 @@ def test_auto_chooses_where_nothing_is_recorded(tmp_path):
     work.mkdir()
     record = {"settings": settings, "shards": [], "done": False}
     write(work / "encoding-0-of-1.journal", json.dumps(record))
-    assert api._settled("auto", tmp_path / "e", Part(), resume=True) == "auto"
+    recorded = recorded_settings(tmp_path / "e", Part())
+    assert recorded == settings
+    assert api._settled("auto", Part(), recorded) == "auto"
 
 
 def test_parts_do_not_choose_for_themselves(corpus, tmp_path):

@@ -52,8 +52,10 @@ def test_a_weight_in_a_command(capsys, hybrid, small):
     assert code == 0
     code, without, _ = command(capsys, *words, "--lexical-weight", "0")
     assert (code, without != both) == (0, True)
-    code, _, err = command(capsys, *words, "--lexical-weight", "-1")
-    assert (code, "--lexical-weight -1.0: expected a number from 0, or inf" in err) == (2, True)
+    code, _, err = command(capsys, *words, "--lexical-weight=-1")
+    assert (code, "'-1' is not a number from 0" in err) == (2, True)
+    code, alone, _ = command(capsys, *words, "--lexical-weight", "inf")
+    assert (code, alone not in (both, without)) == (0, True)
     words[2] = small / "index"
     code, _, err = command(capsys, *words, "--lexical-weight", "2")
     assert (code, "encoded without BM25's stems. Leave the flag out" in err) == (1, True), err

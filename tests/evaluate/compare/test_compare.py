@@ -103,10 +103,10 @@ def test_the_command_shows_texts_and_tokens_and_writes_files(cacm, runs, tmp_pat
     assert "exists already" in err
 
 
-def test_an_encoder_shows_the_same_tokens(cacm, runs, capsys):
+def test_an_encoder_shows_the_same_tokens(small, runs, capsys):
     call = ["compare", "--qrels", "cacm", "--run", *runs, "--topics", "cacm", "--changed", "1",
             "--tests", "t-test"]  # fmt: skip
-    by_index = command(capsys, *call, "--index", cacm / "indexes/cacm")[1]
+    by_index = command(capsys, *call, "--index", small / "index")[1]
     by_encoder = command(capsys, *call, "--encoder", "splade-tiny")[1]
     assert "query: " in by_index
     assert by_index == by_encoder
