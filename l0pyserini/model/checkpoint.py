@@ -22,6 +22,8 @@ DEFAULT_MAX_LENGTH = 256
 OWN_SETTINGS = "l0pyserini_encoder.json"
 """What no other loader knows of an encoder: its activation by our names, and BM25's weight."""
 
+EIGHT_BITS = "model-int8.safetensors"
+"""Weights as model.eight_bits stores them, under a name that transformers never looks for."""
 
 _WEIGHTS = "model.safetensors"
 _HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
@@ -68,9 +70,14 @@ class Checkpoint:
             "Name one with --idf; `python -m l0pyserini.idf` counts one over a corpus."
         )
 
+    @property
+    def weights_file(self) -> Path:
+        """The masked LM's weights; where they lie there twice, those that other loaders take."""
+        return _weights_file(self.document_folder) or self.document_folder / _WEIGHTS
+
     def weights_sha256(self) -> str:
         """Return the digest of what makes document vectors, which tells encoders apart."""
-        return sha256(self.document_folder / _WEIGHTS)
+        return sha256(self.weights_file)
 
 
 def embedded_encoders() -> dict[str, Path]:
@@ -242,11 +249,11 @@ def _check_masked_lm(folder: Path, config: dict[str, Any], allow_remote_code: bo
             f"{folder}: this checkpoint runs its own Python code ({config['auto_map']}). "
             "Read that code, then allow it with --trust-remote-code."
         )
-    if not (folder / _WEIGHTS).is_file():
+    if _weights_file(folder) is None:
         others = sorted(path.name for path in folder.glob("*.bin"))
         raise CheckpointError(
-            f"{folder}: has no {_WEIGHTS} (found {others or 'no weights'}). Only safetensors are "
-            "loaded, because other formats can run code; convert the weights first."
+            f"{folder}: has no {_WEIGHTS}, nor {EIGHT_BITS} (found {others or 'no weights'}). Only "
+            "safetensors are loaded, because other formats can run code; convert the weights first."
         )
     architectures = config.get("architectures") or []
     if architectures and not any(
@@ -256,6 +263,10 @@ def _check_masked_lm(folder: Path, config: dict[str, Any], allow_remote_code: bo
             f"{folder}: its architecture is {', '.join(architectures)}, expected a masked LM "
             "(...ForMaskedLM). Other models have no vocabulary head to weigh tokens with."
         )
+
+
+def _weights_file(folder: Path) -> Path | None:
+    return _existing(folder / _WEIGHTS) or _existing(folder / EIGHT_BITS)
 
 
 def _activation(folder: Path, asked: str | None, pooled: str | None) -> str:
