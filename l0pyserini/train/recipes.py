@@ -21,8 +21,8 @@ from l0pyserini.train.config import (
 from l0pyserini.train.regularizers import REGULARIZERS
 
 PRECISIONS = ("float32", "bfloat16", "float16")
-SAVED = (*PRECISIONS, "int8")
 LOSSES = ("kl", "margin_mse", "infonce", "in_batch_kl")
+SAVED = (*PRECISIONS, "int8")
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> TrainConfig:
