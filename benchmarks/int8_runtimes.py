@@ -25,7 +25,7 @@ from torch import nn
 
 from l0pyserini import DocumentEncoder, open_checkpoint
 from l0pyserini.data.records import ArrayVector
-from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.model.padding import pad
 
 BATCH = 32

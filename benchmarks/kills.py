@@ -40,7 +40,7 @@ from l0pyserini.data import open_corpus
 from l0pyserini.index.facts import read_facts, read_index_vocabulary
 from l0pyserini.index.verify import check_index, index_totals
 from l0pyserini.model.checkpoint import open_checkpoint
-from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.loading import load_masked_lm
 
 DOCUMENTS = 32
 IMPORTED = ("encode.runner", "index.grow", "search.api")

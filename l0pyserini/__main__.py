@@ -6,7 +6,9 @@ import sys
 from l0pyserini.version import __version__
 
 STEPS = {
+    "average": "train.average",
     "compare": "evaluate.compare.__main__",
+    "convert": "model.convert",
     "efficiency": "evaluate.efficiency.__main__",
     "embed": "train.embed",
     "explain": "evaluate.explain.__main__",
@@ -41,6 +43,8 @@ VERBS = {
     "embed": "write a dense teacher's vectors of training rows",
     "masks": "train a masked language model on whole corpora, to train from",
     "train": "train an inference-free document encoder from a recipe",
+    "average": "average the weights of encoders that were trained alike",
+    "convert": "save an encoder in 8 bits, or in another precision",
     "idf": "count an IDF table over a corpus",
     "quantize": "choose document and query scales on a sample",
     "doctor": "check Java, Lucene, torch, tokenizer and tables, and say how to mend them",

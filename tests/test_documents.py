@@ -33,6 +33,7 @@ ONLY_READ = {
     "$D": "takes the whole of SciFact; `scifact` of conftest.py is the same",
     "l0pyserini.demo": "`cacm` of conftest.py is the same",
     "publish.report": "the README's, run with it",
+    "runs/a/encoder runs/b/encoder": "wants trained encoders; tests/train/test_average.py has them",
     "--steps 20000": "hours; tests/train/test_masks.py has few steps",
     "benchmarks/": "minutes to hours; each names its figures",
 }

@@ -1,19 +1,18 @@
 """What a model folder says of itself, read without torch: weights, activation, tokenizer, IDF."""
 
-import json
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from l0pyserini.base.fields import check_fields, is_kind
+from l0pyserini.base.fields import is_kind
 from l0pyserini.base.files import sha256
 from l0pyserini.errors import CheckpointError, IdfError, RemoteCodeError, first_line
-from l0pyserini.model.activation import SPLADE_POOLING_NAMES, log_count
+from l0pyserini.model.activation import log_count
+from l0pyserini.model.layout import read_layout, read_object
 from l0pyserini.query.table import IdfTable
 from l0pyserini.query.tokenizer import Tokenizer
 
@@ -22,12 +21,12 @@ DEFAULT_MAX_LENGTH = 256
 OWN_SETTINGS = "l0pyserini_encoder.json"
 """What no other loader knows of an encoder: its activation by our names, and BM25's weight."""
 
+EIGHT_BITS = "model-int8.safetensors"
+"""Weights as model.eight_bits stores them, under a name that transformers never looks for."""
 
 _WEIGHTS = "model.safetensors"
 _IDF = "idf.json"
 _HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
-_ROUTER = {"structure": ({"document": ([str],), "query": ([str],)},), "types": (dict,)}
-_MODULES = {"modules": [{"path": str, "type": str}]}
 _MEND = "Fetch or save the checkpoint again."
 
 
@@ -69,9 +68,14 @@ class Checkpoint:
             "Name one with --idf; `python -m l0pyserini.idf` counts one over a corpus."
         )
 
+    @property
+    def weights_file(self) -> Path:
+        """The masked LM's weights; where they lie there twice, those that other loaders take."""
+        return _weights_file(self.document_folder) or self.document_folder / _WEIGHTS
+
     def weights_sha256(self) -> str:
         """Return the digest of what makes document vectors, which tells encoders apart."""
-        return sha256(self.document_folder / _WEIGHTS)
+        return sha256(self.weights_file)
 
 
 def embedded_encoders() -> dict[str, Path]:
@@ -120,8 +124,8 @@ def open_checkpoint(
         ('log1p_relu', 512)
     """
     folder = _resolve(spec, allow_remote_code)
-    document_folder, pooled, query_folder = _layout(folder)
-    config = _read_json(document_folder / "config.json")
+    document_folder, pooled, query_folder = read_layout(folder)
+    config = read_object(document_folder / "config.json")
     _check_masked_lm(document_folder, config, allow_remote_code)
     idf_file = find_idf(idf) if idf else _existing(folder / _IDF)
     weights = _existing(query_folder / _WEIGHTS) if query_folder and not idf else None
@@ -166,107 +170,17 @@ def _download(name: str, allow_remote_code: bool) -> Path:
         ) from fault
 
 
-class _Layout(NamedTuple):
-    """pooled: the pooling's activation. query: the folder of the query module."""
-
-    document: Path
-    pooled: str | None = None
-    query: Path | None = None
-
-
-def _layout(folder: Path) -> _Layout:
-    if (folder / "router_config.json").is_file():
-        document, query = _routes(folder / "router_config.json")
-        static = [name for name, kind in query if _is(kind, ("SparseStaticEmbedding", "IDF"))]
-        found = _document_modules(folder, document)
-        return found._replace(query=folder / static[0] if static else None)
-    if (folder / "modules.json").is_file():
-        path = folder / "modules.json"
-        modules = _read_json(path, list)
-        check_fields({"modules": modules}, _MODULES, str(path), CheckpointError, _MEND)
-        return _document_modules(folder, [(m["path"], m["type"]) for m in modules])
-    if (folder / "config.json").is_file():
-        return _Layout(folder)
-    raise CheckpointError(
-        f"{folder}: has no router_config.json, modules.json or config.json. Expected a "
-        "sentence-transformers SparseEncoder folder or a transformers masked-LM folder."
-    )
-
-
-def _routes(path: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return (folder, type) of the modules of a router's document and query route."""
-    router = _read_json(path)
-    check_fields(router, _ROUTER, str(path), CheckpointError, _MEND)
-    structure, types = router.get("structure") or {}, router.get("types") or {}
-    check_fields(types, dict.fromkeys(types, str), f"{path}: 'types'", CheckpointError, _MEND)
-    document, query = (
-        [(name, types.get(name, "")) for name in structure.get(route) or []]
-        for route in ("document", "query")
-    )
-    return document, query
-
-
-def _document_modules(folder: Path, modules: Sequence[tuple[str, str]]) -> _Layout:
-    transformer: Path | None = None
-    for place, (path, kind) in enumerate(modules):
-        if _is(kind, ("MLMTransformer", "Transformer")):
-            transformer = folder / path
-        elif _is(kind, ("SpladePooling",)) and transformer is not None:
-            pooling = _read_json(folder / path / "config.json")
-            strategy = pooling.get("pooling_strategy", "max")
-            if strategy != "max":
-                raise CheckpointError(
-                    f"{folder / path}: pools by {strategy!r}, expected 'max'. "
-                    "Sum pooling (SPLADE v1) is not supported."
-                )
-            named = pooling.get("activation_function", "relu")
-            if named not in list(SPLADE_POOLING_NAMES):  # a list of JSON cannot be looked up
-                raise CheckpointError(
-                    f"{folder / path}: its activation_function is {named!r}, expected one of "
-                    f"{', '.join(SPLADE_POOLING_NAMES)}. Name ours with --activation."
-                )
-            _refuse_after_pooling(folder, [kind for _, kind in modules[place + 1 :]])
-            return _Layout(transformer, SPLADE_POOLING_NAMES[named])
-    raise CheckpointError(
-        f"{folder}: is no sparse document encoder: its modules hold no masked LM followed by "
-        "SpladePooling. A dense model would give nonsense; choose a sparse one."
-    )
-
-
-def _refuse_after_pooling(folder: Path, kinds: Sequence[str]) -> None:
-    """Refuse modules that change pooled vectors in ways that are not known here.
-
-    Raises:  CheckpointError: if there are any.
-    """
-    if any(_is(kind, ("LexicalTerm",)) for kind in kinds):
-        raise CheckpointError(
-            f"{folder}: SpladePooling is followed by a LexicalTerm, which encoders of older "
-            "versions had, and nothing is expected there. Take it out of router_config.json, and "
-            "add BM25 beside the plain encoder: encode --lexical bm25."
-        )
-    if kinds:
-        raise CheckpointError(
-            f"{folder}: SpladePooling is followed by {', '.join(kinds)}, expected nothing. Other "
-            "modules would change the vectors in ways that are not known here; choose an encoder "
-            "that ends in its pooling."
-        )
-
-
-def _is(kind: str, names: tuple[str, ...]) -> bool:
-    return kind.rsplit(".", 1)[-1] in names
-
-
 def _check_masked_lm(folder: Path, config: dict[str, Any], allow_remote_code: bool) -> None:
     if "auto_map" in config and not allow_remote_code:
         raise RemoteCodeError(
             f"{folder}: this checkpoint runs its own Python code ({config['auto_map']}). "
             "Read that code, then allow it with --trust-remote-code."
         )
-    if not (folder / _WEIGHTS).is_file():
+    if _weights_file(folder) is None:
         others = sorted(path.name for path in folder.glob("*.bin"))
         raise CheckpointError(
-            f"{folder}: has no {_WEIGHTS} (found {others or 'no weights'}). Only safetensors are "
-            "loaded, because other formats can run code; convert the weights first."
+            f"{folder}: has no {_WEIGHTS}, nor {EIGHT_BITS} (found {others or 'no weights'}). Only "
+            "safetensors are loaded, because other formats can run code; convert the weights first."
         )
     architectures = config.get("architectures") or []
     if architectures and not any(
@@ -276,6 +190,10 @@ def _check_masked_lm(folder: Path, config: dict[str, Any], allow_remote_code: bo
             f"{folder}: its architecture is {', '.join(architectures)}, expected a masked LM "
             "(...ForMaskedLM). Other models have no vocabulary head to weigh tokens with."
         )
+
+
+def _weights_file(folder: Path) -> Path | None:
+    return _existing(folder / _WEIGHTS) or _existing(folder / EIGHT_BITS)
 
 
 def _activation(folder: Path, asked: str | None, pooled: str | None) -> str:
@@ -295,7 +213,7 @@ def _activation(folder: Path, asked: str | None, pooled: str | None) -> str:
 
 def _own_settings(folder: Path) -> dict[str, Any]:
     path = folder / OWN_SETTINGS
-    settings: dict[str, Any] = _read_json(path) if path.is_file() else {}
+    settings: dict[str, Any] = read_object(path) if path.is_file() else {}
     activation, weight = settings.get("activation"), settings.get("lexical_weight")
     if not isinstance(activation, str | None):
         raise CheckpointError(f"{path}: its activation is {activation!r}, expected a name. {_MEND}")
@@ -309,32 +227,13 @@ def _own_settings(folder: Path) -> dict[str, Any]:
 def _max_length(folder: Path) -> int:
     """Return the length that sentence-transformers saved, where it saved one."""
     path = folder / "sentence_bert_config.json"
-    saved = _read_json(path).get("max_seq_length") if path.is_file() else None
+    saved = read_object(path).get("max_seq_length") if path.is_file() else None
     if saved is not None and not (is_kind(saved, int) and saved > 0):
         raise CheckpointError(
             f"{path}: its max_seq_length is {saved!r}, expected a whole number from 1. "
             "Fetch or save the checkpoint again."
         )
     return saved or DEFAULT_MAX_LENGTH
-
-
-def _read_json(path: Path, kind: type = dict) -> Any:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{path}: missing. The checkpoint folder is incomplete; fetch or save it again."
-        ) from None
-    except (OSError, ValueError, RecursionError) as fault:
-        raise CheckpointError(
-            f"{path}: cannot be read as JSON ({fault}). Fetch or save the checkpoint again."
-        ) from fault
-    if not isinstance(found, kind):
-        raise CheckpointError(
-            f"{path}: holds a {type(found).__name__}, expected a {kind.__name__}. "
-            "Fetch or save the checkpoint again."
-        )
-    return found
 
 
 def _existing(path: str | os.PathLike[str]) -> Path | None:

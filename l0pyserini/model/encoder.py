@@ -14,9 +14,10 @@ from l0pyserini.errors import CheckpointError, NotFiniteError, UsageError, first
 from l0pyserini.model.activation import activate
 from l0pyserini.model.backend import Backend, choose_backend
 from l0pyserini.model.checkpoint import DEFAULT_MAX_LENGTH, Checkpoint
-from l0pyserini.model.finite import not_finite, parameter_fault
+from l0pyserini.model.finite import not_finite
 from l0pyserini.model.head import replace_decoder
 from l0pyserini.model.linear import pack_linears
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.model.padding import attended, pad
 from l0pyserini.query.tokenizer import Tokenizer
 
@@ -242,44 +243,3 @@ def check_device(device: str) -> torch.device:
             "Expected cpu, cuda or cuda:N; `python -m l0pyserini.doctor` tells what is there."
         ) from fault
     return chosen
-
-
-def load_masked_lm(checkpoint: Checkpoint, allow_remote_code: bool = False) -> torch.nn.Module:
-    """Load a checkpoint's masked LM in float32 on the CPU, from safetensors only.
-
-    Raises:  CheckpointError: if it cannot be loaded, or weights are missing, NaN or infinite.
-    """
-    from transformers import AutoModelForMaskedLM
-    from transformers.utils import logging
-
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        model, report = AutoModelForMaskedLM.from_pretrained(
-            checkpoint.document_folder,
-            dtype=torch.float32,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=allow_remote_code,
-            output_loading_info=True,
-        )
-    except Exception as fault:
-        raise CheckpointError(
-            f"{checkpoint.document_folder}: cannot be loaded as a masked LM "
-            f"({type(fault).__name__}: {fault}). Fetch or save the checkpoint again."
-        ) from fault
-    finally:
-        logging.set_verbosity(verbosity)
-        logging.enable_progress_bar()
-    if missing := sorted(report["missing_keys"]):
-        raise CheckpointError(
-            f"{checkpoint.document_folder}: {len(missing)} weights are missing, such as "
-            f"{missing[0]!r}; they would be random. The folder is of another architecture."
-        )
-    if seen := parameter_fault(model):
-        raise CheckpointError(
-            f"{checkpoint.document_folder}: {seen}, expected finite ones. Fetch or save the "
-            "checkpoint again; an older one of the same training may be sound."
-        )
-    return model

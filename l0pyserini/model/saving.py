@@ -5,13 +5,15 @@ import shutil
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from l0pyserini.base.files import write_json
 from l0pyserini.base.folders import atomic_folder
 from l0pyserini.errors import CheckpointError
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES
-from l0pyserini.model.checkpoint import OWN_SETTINGS
+from l0pyserini.model.checkpoint import EIGHT_BITS, OWN_SETTINGS
+from l0pyserini.model.eight_bits import write_eight_bits
+from l0pyserini.model.finite import parameter_fault
 from l0pyserini.model.head import silence
 from l0pyserini.query.table import IdfTable
 from l0pyserini.query.tokenizer import Tokenizer
@@ -42,15 +44,16 @@ def save_checkpoint(
 
     Args:    model: a masked LM with its own output layer. tokenizer: written as tokenizer.json.
              tokenizer_files: the folder whose tokenizer_config.json is copied, where it has one.
-             dtype: of the saved weights.
+             dtype: of the saved weights. int8 is for our loader alone: model.eight_bits.
              max_length: tokens of a document that loaders read unless told otherwise.
              lexical_weight: of BM25 beside it in a search, where the encoder says one.
     Raises:  OutputExistsError: if the folder holds something and overwrite is False.
-             CheckpointError: if the output layer has no bias to silence special tokens with.
+             CheckpointError: if the output layer has no bias to silence special tokens with, or
+             a number is not finite in that dtype.
 
     Example:
         >>> from l0pyserini import open_checkpoint, save_checkpoint
-        >>> from l0pyserini.model.encoder import load_masked_lm
+        >>> from l0pyserini.model.loading import load_masked_lm
         >>> tiny = open_checkpoint("splade-tiny")
         >>> model, files = load_masked_lm(tiny), tiny.document_folder
         >>> save_checkpoint("saved", model, tiny.tokenizer, files, tiny.activation, tiny.idf)
@@ -65,8 +68,7 @@ def save_checkpoint(
         )
     silence(decoder, list(tokenizer.special_tokens.values()))
     with atomic_folder(folder, overwrite, "config.json") as place:
-        model.to(dtype).save_pretrained(place)  # type: ignore[operator]
-        model.to(torch.float32)
+        _save_weights(place, model, dtype)
         _set_dtype(place / "config.json")
         for target in (place, place / QUERY_MODULE):
             target.mkdir(exist_ok=True)
@@ -84,6 +86,24 @@ def save_checkpoint(
         write_json(place / OWN_SETTINGS, own)
         reading = {"do_lower_case": False} | ({"max_seq_length": max_length} if max_length else {})
         write_json(place / "sentence_bert_config.json", reading)
+
+
+def _save_weights(place: Path, model: torch.nn.Module, dtype: torch.dtype) -> None:
+    """Save the masked LM in float32, a half precision, or 8 bits."""
+    in_bits = dtype == torch.int8
+    model.to(torch.float32 if in_bits else dtype)
+    if fault := parameter_fault(model):
+        raise CheckpointError(
+            f"{place.parent}: no encoder was saved: as {dtype}, {fault}, expected finite ones. "
+            "Save it in float32, or one of an earlier step of its training."
+        )
+    model.save_pretrained(place)  # type: ignore[operator]
+    model.to(torch.float32)
+    if in_bits:
+        # transformers knows under which names weights are stored, and which of them are others'.
+        plain = place / "model.safetensors"
+        write_eight_bits(place / EIGHT_BITS, load_file(plain))
+        plain.unlink()
 
 
 def save_tokenizer(folder: Path, tokenizer: Tokenizer, files: Path) -> None:

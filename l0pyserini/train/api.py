@@ -14,7 +14,7 @@ from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.errors import OutputExistsError, TrainingError, UsageError
 from l0pyserini.model.backend import Backend, choose_backend, warn_of_slow_layers
 from l0pyserini.model.checkpoint import Checkpoint, open_checkpoint
-from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.train.arguments import training_arguments
 from l0pyserini.train.batches import Collator, RowDataset
 from l0pyserini.train.best import BestEncoder

@@ -17,8 +17,9 @@ from l0pyserini.base.progress import Stopwatch, progress_bar, say
 from l0pyserini.errors import OutputExistsError, TrainingError, UsageError
 from l0pyserini.model.backend import autocast, warn_of_slow_layers
 from l0pyserini.model.checkpoint import open_checkpoint
-from l0pyserini.model.encoder import check_device, load_masked_lm
+from l0pyserini.model.encoder import check_device
 from l0pyserini.model.finite import parameter_fault
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.model.saving import save_tokenizer
 from l0pyserini.query.tokenizer import Tokenizer
 from l0pyserini.train.log import LOG, append_log, mend_log

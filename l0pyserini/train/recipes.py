@@ -23,6 +23,7 @@ from l0pyserini.train.regularizers import REGULARIZERS
 PRECISIONS = ("float32", "bfloat16", "float16")
 DRAWS = ("spread",)
 LOSSES = ("kl", "margin_mse", "infonce", "in_batch_kl")
+SAVED = (*PRECISIONS, "int8")
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> TrainConfig:
@@ -158,7 +159,7 @@ def check_config(config: TrainConfig) -> TrainConfig:
     _one_of("regularizer.name", sparse.name, REGULARIZERS)
     _one_of("precision", config.precision, PRECISIONS)
     _one_of("head_precision", config.head_precision, (backend.AUTO, *HEADS))
-    _one_of("save_dtype", config.save_dtype, PRECISIONS)
+    _one_of("save_dtype", config.save_dtype, SAVED)
     log_count(config.activation)
     if sparse.activation is not None:
         log_count(sparse.activation)

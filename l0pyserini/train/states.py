@@ -28,8 +28,10 @@ def save_student(
     fault = parameter_fault(student)
     if fault is None and dtype != "float32":
         # Saving in half precision must not round the weights that training goes on with.
-        lm = copy.deepcopy(lm).to(getattr(torch, dtype))
-        fault = parameter_fault(lm)
+        # In 8 bits all but matrices are float16.
+        half = copy.deepcopy(lm).to(torch.float16 if dtype == "int8" else getattr(torch, dtype))
+        fault = parameter_fault(half)
+        lm = lm if dtype == "int8" else half
     if fault is not None:
         raise TrainingError(
             f"{folder}: was not saved: as {dtype}, {fault}. Lower learning_rate, raise "

@@ -17,7 +17,7 @@ from transformers import Trainer, TrainerCallback
 from l0pyserini.base.files import write_json
 from l0pyserini.errors import NotFiniteError, TrainingError
 from l0pyserini.model.checkpoint import open_checkpoint
-from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.objective import Objective, sparsity

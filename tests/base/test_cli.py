@@ -31,6 +31,8 @@ CONTRACT = {
     "embed": "rows teacher output corpus topics device resume",
     "masks": "model corpus output steps batch-size max-length learning-rate precision resume",
     "train": "config resume",
+    "average": "encoder output overwrite",
+    "convert": "encoder output dtype overwrite",
     "idf": "corpus tokenizer output",
     "doctor": "",
     "quantize": "corpus encoder topics qrels",

@@ -65,7 +65,7 @@ def test_impacts_equal_those_of_the_plain_head_exactly(small, monkeypatch):
     """The tiled head and B x L x V at once: every whole number the same on real texts."""
     from l0pyserini import DocumentEncoder, open_checkpoint
     from l0pyserini.model import head
-    from l0pyserini.model.encoder import load_masked_lm
+    from l0pyserini.model.loading import load_masked_lm
 
     texts = [d.contents for d in read_shard(shard_paths(small / "encoded")[0])]
     encoder = DocumentEncoder.from_checkpoint(open_checkpoint("splade-tiny"))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from l0pyserini.model.convert import convert_encoder
 from tests.faults.catalogue import Change
 
 
@@ -19,6 +20,16 @@ def cut(name: str, left: float = 0.5) -> Change:
     def change(folder: Path) -> None:
         content = (folder / name).read_bytes()
         (folder / name).write_bytes(content[: int(len(content) * left)])
+
+    return change
+
+
+def in_8_bits(name: str, then: Change = lambda _: None) -> Change:
+    """Store an encoder in 8 bits in its place, and change the folder further."""
+
+    def change(folder: Path) -> None:
+        convert_encoder(str(folder / name), str(folder / name), "int8", overwrite=True)
+        then(folder)
 
     return change
 

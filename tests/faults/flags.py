@@ -15,6 +15,7 @@ MINE = "mine --corpus @/docs.jsonl --qrels @/qrels.txt --run @/run.txt --output 
 TEACH = "teach --rows @/rows.jsonl --output @/out.jsonl"
 EMBED = "embed --rows @/rows.jsonl --output @/out"
 MASKS = "masks --model splade-tiny --corpus @/docs.jsonl --output @/out"
+CONVERT = "convert --encoder splade-tiny --output @/out"
 REPRODUCE = "reproduce --data-dir @/beir --output @/out --datasets"
 
 WHOLE = "is not a whole number from 1"
@@ -87,6 +88,9 @@ USAGE: tuple[tuple[str, str, tuple[str, str]], ...] = (
     (MASKS, "--steps 0", ("'0'", WHOLE)),
     (MASKS, "--steps 1 --mask-share 2", ("'2'", "is not a number from 0 to 1")),
     (MASKS, "--precision int4 --steps 1", (f"{CHOICE}'int4'", "'bfloat16'")),
+    (CONVERT, "--dtype int4", (f"{CHOICE}'int4'", "'int8'")),
+    ("convert", "--encoder splade-tiny", ("--output", REQUIRED)),
+    ("average", "--output @/out", ("--encoder", REQUIRED)),
     (f"{REPRODUCE} cacm", "--threads 0", ("'0'", WHOLE)),
     (f"{REPRODUCE} cacm", "--encoder 'a b=splade-tiny'", ("'a b'", "Expected NAME=ENCODER")),
     (f"{REPRODUCE} cacm", "--encoder ../x=", ("'../x'", "Expected NAME=ENCODER")),
@@ -122,6 +126,8 @@ OTHERS: tuple[tuple[str, tuple[str, str, str]], ...] = (
     ("explain --encoded @/encoded", ("--encoded", "needs --topics", "--topics")),
     (f"{MINE} --first 5 --last 2", ("ranks 5 to 2", "hold fewer than 7", "Widen the window")),
     ("train", ("--config", REQUIRED, "usage:")),
+    ("average --encoder splade-tiny --output @/out",
+     ("--encoder splade-tiny", "names 1", "expected two or more")),
     (f"{REPRODUCE} none", ("--datasets", "'none' is not registered", "Expected all")),
     (f"{REPRODUCE} cacm,cacm", ("--datasets", "a name comes twice", "Give each once")),
     (f"{REPRODUCE} cacm --bm25", ("nothing to run", "--encoder", "--bm25 flat")),

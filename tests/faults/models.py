@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import torch
+from safetensors.torch import save
+
 from tests.faults.catalogue import Change, Fault
-from tests.faults.changes import cut, edited, put, removed
+from tests.faults.changes import cut, edited, in_8_bits, overwritten, put, removed
 
 Says = tuple[str, str, str]
 
@@ -11,6 +14,7 @@ ENCODE = "encode --corpus @/docs.jsonl --output @/out --encoder splade-tiny --id
 TEACH = "teach --rows @/bad.jsonl --teacher bm25: --output @/out.jsonl"
 TRAIN = "train --config @/bad.yaml output=@/out"
 RECIPE = "train --config @/recipe.yaml output=@/out data.rows=@/rows.jsonl"
+AVERAGE = "average --encoder splade-tiny @/encoder --output @/out"
 CHECKPOINT = "encode --corpus @/docs.jsonl --output @/out --encoder @/encoder"
 
 
@@ -139,6 +143,7 @@ OVERRIDES: dict[str, Says] = {
     "warmup_steps=-5": ("warmup_steps", "is -5", "expected"),
     "loss.scale=.inf": ("loss.scale", "is inf", "expected"),
 }
+TABLE_ALONE = save({"weight": torch.ones(3)})
 CONFIG = "encoder/config.json"
 POOLING = "encoder/document_1_SpladePooling/config.json"
 CHECKPOINTS: dict[str, tuple[Change, Says]] = {
@@ -149,6 +154,14 @@ CHECKPOINTS: dict[str, tuple[Change, Says]] = {
     "weights cut short": (
         cut("encoder/model.safetensors"),
         ("encoder", "SafetensorError", "Fetch or save the checkpoint again"),
+    ),
+    "weights of 8 bits cut short": (
+        in_8_bits("encoder", cut("encoder/model-int8.safetensors")),
+        ("model-int8.safetensors", "SafetensorError", "Fetch or save the encoder again"),
+    ),
+    "other numbers as weights of 8 bits": (
+        in_8_bits("encoder", overwritten("encoder/model-int8.safetensors", TABLE_ALONE)),
+        ("model-int8.safetensors", "format None", "Save the encoder again"),
     ),
     "a configuration cut short": (
         cut(CONFIG),
@@ -235,6 +248,16 @@ def _others() -> list[Fault]:
         Fault("no recipe", TRAIN, ("bad.yaml", "no such file", "--config"), code=2),
         Fault("a folder for a recipe", TRAIN.replace("bad.yaml", "encoded"),
               ("encoded", "cannot be read", "--config"), code=2),
+        Fault("no encoder to convert", "convert --encoder @/none --output @/out",
+              ("none", "no such encoder", "Expected a folder")),
+        Fault("no such encoder", "average --encoder splade-tiny @/none --output @/out",
+              ("none", "no such encoder", "Expected a folder")),
+        Fault("another activation", AVERAGE,
+              ("encoder: activation", "is 'log1p_relu_2'", "expected 'log1p_relu'"),
+              change=put("encoder/l0pyserini_encoder.json", "activation", value="log1p_relu_2")),
+        Fault("other heads", AVERAGE,
+              ("encoder: config 'num_attention_heads'", "is 4", "expected 2 as of splade-tiny"),
+              change=put(CONFIG, "num_attention_heads", value=4)),
         Fault("no checkpoint", CHECKPOINT.replace("@/encoder", "@/none"),
               ("none", "no such encoder", "Expected a folder")),
     ]  # fmt: skip

@@ -22,6 +22,8 @@ WRITERS = {
     "mine": "mine --corpus @/docs.jsonl --qrels @/qrels.txt --run @/run.txt --negatives 1 "
     "--output @/{}",
     "teach": "teach --rows @/rows.jsonl --teacher bm25: --output @/{}",
+    "convert": "convert --encoder splade-tiny --dtype int8 --output @/{}",
+    "average": "average --encoder splade-tiny @/encoder --output @/{}",
     "report": "report --input @/reproduced --output @/{}",
     "train": "train --config @/recipe.yaml data.rows=@/rows.jsonl output=@/{}",
     "reproduce": "reproduce --datasets cacm --bm25 flat --output @/{}",
@@ -29,7 +31,8 @@ WRITERS = {
 }
 LEFT = "left as it is"
 EXISTS = ("encode", "index", "index.merge", "search", "idf", "evaluate", "compare", "fuse",
-          "leaderboard", "efficiency", "explain", "mine", "teach", "report")  # fmt: skip
+          "leaderboard", "efficiency", "explain", "mine", "teach", "report", "convert",
+          "average")  # fmt: skip
 FULL = ("idf", "evaluate", "compare", "fuse", "explain", "mine", "teach", "leaderboard")
 MAY = "Choose a folder you may write to"
 RIGHTS = "Check the file's rights"

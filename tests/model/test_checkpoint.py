@@ -16,7 +16,7 @@ from l0pyserini.errors import (
     UsageError,
 )
 from l0pyserini.model.checkpoint import embedded_encoders
-from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.query import IdfQueryEncoder
 from l0pyserini.query.table import idf_weight
 

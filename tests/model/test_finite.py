@@ -8,9 +8,9 @@ from safetensors.torch import load_file, save_file
 
 from l0pyserini import DocumentEncoder, open_checkpoint
 from l0pyserini.errors import CheckpointError, NotFiniteError
-from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.finite import not_finite, parameter_fault
 from l0pyserini.model.head import HEADS
+from l0pyserini.model.loading import load_masked_lm
 
 
 def test_the_maxima_of_a_text_without_tokens_are_no_fault():

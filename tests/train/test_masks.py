@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from l0pyserini.errors import CheckpointError, OutputExistsError, TrainingError, UsageError
 from l0pyserini.model import DocumentEncoder, open_checkpoint
-from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.model.padding import attended
 from l0pyserini.query.tokenizer import Tokenizer
 from l0pyserini.train import read_log

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from l0pyserini.model import open_checkpoint
-from l0pyserini.model.encoder import load_masked_lm
 from l0pyserini.model.head import max_logits_reference
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.train import sparse_max as head
 from l0pyserini.train.sparse_max import max_logits, use_max_linear
 from tests.helpers import skip_if_wrong_here

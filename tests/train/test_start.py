@@ -9,7 +9,7 @@ import torch
 
 from l0pyserini.errors import UsageError
 from l0pyserini.model import open_checkpoint
-from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.train import train
 from l0pyserini.train.batches import Collator, RowDataset
 from l0pyserini.train.rows import open_rows

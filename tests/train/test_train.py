@@ -22,7 +22,7 @@ from l0pyserini.errors import (
     UsageError,
 )
 from l0pyserini.model import DocumentEncoder, open_checkpoint
-from l0pyserini.model.encoder import load_masked_lm
+from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.train import train
 from l0pyserini.train.config import DevConfig
 from l0pyserini.train.states import save_student
