@@ -13,6 +13,7 @@ import pytest
 
 from l0pyserini import encode_corpus
 from l0pyserini.data import open_corpus, read_qrels, read_topics
+from l0pyserini.encode.lexical import Lexical
 from l0pyserini.index.api import build_index
 from tests.helpers import run_line, write
 
@@ -68,7 +69,8 @@ def workplace(cacm, tmp_path_factory):
     write(folder / "dl19.txt", "".join(lines))
     for name, docid in (("new", "NEW-1"), ("a", "CACM-0001"), ("b", "CACM-0002")):
         write(folder / f"{name}.jsonl", json.dumps({"id": docid, "text": f"time sharing, {name}"}))
-        encode_corpus(str(folder / f"{name}.jsonl"), "l0-tiny", folder / f"runs/{name}.encoded")
+        out, like = folder / f"runs/{name}.encoded", Lexical(like=folder / "indexes/cacm")
+        encode_corpus(str(folder / f"{name}.jsonl"), "l0-tiny", out, lexical=like)
     for name in ("a", "b"):
         build_index(folder / f"runs/{name}.encoded", folder / f"indexes/{name}", store_text=True)
     return folder

@@ -41,7 +41,6 @@ USAGE: tuple[tuple[str, str, tuple[str, str]], ...] = (
     (ENCODE, "--lexical bm25 --k1 nan", ("'nan'", "is not a number from 0")),
     (ENCODE, "--lexical bm25 --b 1.1", ("'1.1'", "is not a number from 0 to 1")),
     (ENCODE, "--k1 1.2", ("is of BM25", "Give --lexical bm25 beside it")),
-    (ENCODE, "--lexical-like @/index", ("is of BM25", "Give --lexical bm25 beside it")),
     (f"{ENCODE} --lexical bm25", "--lexical-like @/index", ("has no stems", "made with --lexical")),
     (f"{ENCODE} --lexical bm25", "--lexical-like @/no", ("no: ", "query_encoder.json")),
     (
