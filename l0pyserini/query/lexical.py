@@ -26,7 +26,7 @@ B = 0.4
 SCALE = 255
 """The impact of a stem whose saturation is whole: one byte."""
 
-BALANCE = 10.0
+BALANCE = 5.0
 """Of BM25's score beside a learned one, where an encoder does not say its own."""
 
 SETTINGS = {"k1": float, "b": float, "average_length": float, "scale": int}

@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
         "--lexical-weight",
         type=_weight,
         help="of BM25 beside the learned score, where documents were encoded with --lexical bm25: "
-        "0 = without, inf = BM25 alone (default: the encoder's, else 10)",
+        "0 = without, inf = BM25 alone (default: the encoder's, else 5)",
     )
     part = flags.add_argument_group(
         "approximate search",
