@@ -82,7 +82,11 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_lexical(flags)
     flags.add_argument("--max-nnz", type=positive_int, help="keep the N heaviest tokens a document")
-    flags.add_argument("--min-weight", type=float, default=0.0, help="leave out weights below this")
+    flags.add_argument(
+        "--min-weight",
+        type=float,
+        help="leave out weights below this (default the encoder's)",
+    )
     flags.add_argument(
         "--prune-ratio",
         type=float,

@@ -76,12 +76,14 @@ def encode_corpus(
     if encoder == BM25:
         _refuse_for_stems(max_length, activation, idf, backend, prune, bits)
         half, lexical = LearnedHalf(NoModel(), None), lexical or Lexical()
+        prune = prune.settled(None)
     else:
         checkpoint = open_checkpoint(encoder, activation, idf, allow_remote_code)
         if lexical is not None:
             check_tokens(checkpoint.tokenizer)
         backend = _settled(backend, part, recorded)
         # torch comes in here, after all that can be refused without it.
+        prune = prune.settled(checkpoint.min_weight)
         half = LearnedHalf.of_checkpoint(checkpoint, max_length, device, allow_remote_code, backend)
     watch = Stopwatch()
     if bits is not None:

@@ -19,7 +19,8 @@ from l0pyserini.query.tokenizer import Tokenizer
 DEFAULT_ENCODER = "l0-tiny"
 DEFAULT_MAX_LENGTH = 256
 OWN_SETTINGS = "l0pyserini_encoder.json"
-"""What no other loader knows of an encoder: its activation by our names, and BM25's weight."""
+"""What no other loader knows of an encoder: its activation by our names, BM25's weight beside it,
+and the least weight of a document's tokens."""
 
 EIGHT_BITS = "model-int8.safetensors"
 """Weights as model.eight_bits stores them, under a name that transformers never looks for."""
@@ -36,7 +37,8 @@ class Checkpoint:
 
     folder: the whole. document_folder: the masked LM. activation: a name of LOG_COUNTS.
     max_length: tokens of a document that it reads unless another number is asked for.
-    lexical_weight: of BM25 beside it; None where it says none.
+    lexical_weight: of BM25 beside it; min_weight: lighter tokens of a document are left out when a
+    corpus is encoded; None where it says none.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Checkpoint:
     query_weights_file: Path | None
     max_length: int = DEFAULT_MAX_LENGTH
     lexical_weight: float | None = None
+    min_weight: float | None = None
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -121,7 +124,7 @@ def open_checkpoint(
         >>> from l0pyserini import open_checkpoint
         >>> checkpoint = open_checkpoint("l0-tiny")
         >>> checkpoint.activation, checkpoint.max_length
-        ('log1p_relu', 512)
+        ('log1p_relu', 256)
     """
     folder = _resolve(spec, allow_remote_code)
     document_folder, pooled, query_folder = read_layout(folder)
@@ -138,6 +141,7 @@ def open_checkpoint(
         query_weights_file=weights,
         max_length=_max_length(document_folder),
         lexical_weight=_own_settings(folder).get("lexical_weight"),
+        min_weight=_own_settings(folder).get("min_weight"),
     )
 
 
@@ -214,13 +218,15 @@ def _activation(folder: Path, asked: str | None, pooled: str | None) -> str:
 def _own_settings(folder: Path) -> dict[str, Any]:
     path = folder / OWN_SETTINGS
     settings: dict[str, Any] = read_object(path) if path.is_file() else {}
-    activation, weight = settings.get("activation"), settings.get("lexical_weight")
+    activation = settings.get("activation")
     if not isinstance(activation, str | None):
         raise CheckpointError(f"{path}: its activation is {activation!r}, expected a name. {_MEND}")
-    if weight is not None and not (is_kind(weight, float) and 0 < weight < math.inf):
-        raise CheckpointError(
-            f"{path}: its lexical_weight is {weight!r}, expected a number above 0. {_MEND}"
-        )
+    for name in ("lexical_weight", "min_weight"):
+        weight = settings.get(name)
+        if weight is not None and not (is_kind(weight, float) and 0 < weight < math.inf):
+            raise CheckpointError(
+                f"{path}: its {name} is {weight!r}, expected a number above 0. {_MEND}"
+            )
     return settings
 
 

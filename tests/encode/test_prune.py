@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from l0pyserini import encode_corpus
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.errors import UsageError
+from tests.helpers import write
 
 VECTOR = (np.array([3, 5, 8, 9]), np.array([0.5, 2.0, 0.1, 0.5], dtype=np.float32))
 
@@ -42,3 +44,15 @@ def test_limits_that_make_no_sense():
             Pruning(max_nnz=count)
     with pytest.raises(UsageError, match="--prune-ratio 1: expected a number from 0 and below 1"):
         Pruning(ratio=1)
+
+
+def test_an_encoder_prunes_as_it_says_unless_told_otherwise(tmp_path):
+    write(tmp_path / "docs.jsonl", '{"id": "d", "text": "a time sharing system for many users"}\n')
+    own, all_of_it = (
+        encode_corpus(str(tmp_path / "docs.jsonl"), "l0-tiny", tmp_path / name, pruning=pruning)[0]
+        for name, pruning in (("own", None), ("all", Pruning(min_weight=0)))
+    )
+    assert own.settings["pruning"]["min_weight"] == 0.3
+    assert all_of_it.settings["pruning"]["min_weight"] == 0
+    assert own.postings < all_of_it.postings
+    assert own.mass_kept < 1 == all_of_it.mass_kept

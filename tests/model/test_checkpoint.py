@@ -401,3 +401,12 @@ def test_an_encoder_says_how_much_bm25_weighs_beside_it(tmp_path):
         edit(tmp_path / "e", "l0pyserini_encoder.json", lexical_weight=wrong)
         with pytest.raises(CheckpointError, match=r"lexical_weight is .*, expected a number above"):
             open_checkpoint(str(tmp_path / "e"))
+
+
+def test_an_encoder_says_what_weighs_too_little(tmp_path):
+    assert open_checkpoint("splade-tiny").min_weight is None
+    assert open_checkpoint("l0-tiny").min_weight == 0.3
+    shutil.copytree(embedded_encoders()["l0-tiny"], tmp_path / "e")
+    edit(tmp_path / "e", "l0pyserini_encoder.json", min_weight=-0.5)
+    with pytest.raises(CheckpointError, match="min_weight is -0.5, expected a number above 0"):
+        open_checkpoint(str(tmp_path / "e"))

@@ -38,7 +38,7 @@ def test_l0_tiny_reads_as_much_there(texts):
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
     checkpoint = open_checkpoint("l0-tiny")
     ids = DocumentEncoder.from_checkpoint(checkpoint).tokenize([" ".join(texts)])
-    assert len(ids[0]) == checkpoint.max_length == 512
+    assert len(ids[0]) == checkpoint.max_length == 256
 
 
 @pytest.mark.parametrize("name", embedded_encoders())
