@@ -1,6 +1,7 @@
 """How much is BM25 to weigh beside an encoder? nDCG@10 on development sets, weight by weight.
 
     python benchmarks/lexical_weight.py runs/training-set/dev/* [--encoders splade-tiny l0-tiny]
+        [--max-length 256] [--min-weight 0.3]
 
 The sets are those of `training_set.py build`. Scored in memory: the encoder's float weights, and
 BM25 over the stems that the search has, with each set's own document frequencies.
@@ -16,6 +17,7 @@ from common import machine
 from l0pyserini.base.tables import format_table
 from l0pyserini.data import open_corpus, read_qrels, read_topics
 from l0pyserini.data.ndcg import ndcg_at
+from l0pyserini.encode.prune import Pruning
 from l0pyserini.model import DocumentEncoder, open_checkpoint
 from l0pyserini.train.config import Bm25Config
 from l0pyserini.train.devset import DEPTH, SparseScorer, best
@@ -25,7 +27,7 @@ WEIGHTS = (0, 2, 3, 4, 5, 7, 10, 15, 25, math.inf)
 WINDOW = 1024
 
 
-def scored(folder: str, spec: str, max_length: int) -> tuple[list[float], float]:
+def scored(folder: str, spec: str, max_length: int, pruning: Pruning) -> tuple[list[float], float]:
     """Return the mean nDCG@10 at each weight, and the mean tokens of a document."""
     documents, topics, qrels = list(open_corpus(folder)), read_topics(folder), read_qrels(folder)
     texts = [one.contents for one in documents]
@@ -35,6 +37,7 @@ def scored(folder: str, spec: str, max_length: int) -> tuple[list[float], float]
     vectors = []
     for start in range(0, len(ids), WINDOW):
         vectors += encoder.encode_tokenized(ids[start : start + WINDOW])
+    vectors = [pruning.apply(one) for one in vectors]
     tokens = encoder.tokenizer
     learned = SparseScorer(vectors, len(tokens.tokens))
     bm25 = StemBm25.count(texts, Bm25Config(weight=1.0))
@@ -58,12 +61,14 @@ def main() -> None:
     flags.add_argument("sets", nargs="+", help="BEIR folders whose topics are all judged")
     flags.add_argument("--encoders", nargs="+", default=["splade-tiny", "l0-tiny"])
     flags.add_argument("--max-length", type=int, default=256, help="tokens (default 256)")
+    flags.add_argument("--min-weight", type=float, default=0.0, help="as encode takes it")
     args = flags.parse_args()
+    pruning = Pruning(min_weight=args.min_weight)
     print(machine())
     rows = []
     for folder in args.sets:
         for spec in args.encoders:
-            values, length = scored(folder, spec, args.max_length)
+            values, length = scored(folder, spec, args.max_length, pruning)
             rows.append(
                 [Path(folder).name, spec, f"{length:.0f}", *(f"{one:.4f}" for one in values)]
             )
