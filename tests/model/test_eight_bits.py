@@ -251,7 +251,8 @@ def test_the_command_packs_and_unpacks(capsys, tmp_path):
     )
     assert code == 0
     assert out == f"weights: 4.7 MB, from 8.8 MB\nencoder: {packed}\n"
-    assert open_checkpoint(str(packed)).max_length == 512
+    saved, own = open_checkpoint(str(packed)), open_checkpoint("l0-tiny")
+    assert (saved.max_length, saved.min_weight) == (own.max_length, own.min_weight) == (256, 0.3)
     assert command(capsys, "convert", "--encoder", packed, "--output", plain)[0] == 0
     assert (plain / "model.safetensors").stat().st_size > 17e6
     code, _, err = command(capsys, "convert", "--encoder", packed, "--output", plain)
