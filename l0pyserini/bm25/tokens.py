@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
-from l0pyserini.lucene.jvm import java_class
+from l0pyserini.query.stems import analysed
 
 
 def bm25_tokens(texts: Iterable[str]) -> list[set[str]]:
     """Return the distinct tokens of each text after Anserini's default analysis."""
-    analyzer = java_class("io.anserini.index.IndexCollection").DEFAULT_ANALYZER
-    analyze = java_class("io.anserini.analysis.AnalyzerUtils").analyze
-    return [set(analyze(analyzer, text).toArray()) for text in texts]
+    return [set(stems[::2]) for _, _, *stems in analysed(texts)]

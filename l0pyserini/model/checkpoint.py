@@ -132,16 +132,17 @@ def open_checkpoint(
     _check_masked_lm(document_folder, config, allow_remote_code)
     idf_file = find_idf(idf) if idf else _existing(folder / _IDF)
     weights = _existing(query_folder / _WEIGHTS) if query_folder and not idf else None
+    own = _own_settings(folder)
     return Checkpoint(
         name=Path(spec).name if Path(spec).is_dir() else spec,
         folder=folder,
         document_folder=document_folder,
-        activation=_activation(folder, activation, pooled),
+        activation=_activation(folder, activation or own.get("activation"), pooled),
         idf_file=idf_file,
         query_weights_file=weights,
         max_length=_max_length(document_folder),
-        lexical_weight=_own_settings(folder).get("lexical_weight"),
-        min_weight=_own_settings(folder).get("min_weight"),
+        lexical_weight=own.get("lexical_weight"),
+        min_weight=own.get("min_weight"),
     )
 
 
@@ -200,12 +201,11 @@ def _weights_file(folder: Path) -> Path | None:
     return _existing(folder / _WEIGHTS) or _existing(folder / EIGHT_BITS)
 
 
-def _activation(folder: Path, asked: str | None, pooled: str | None) -> str:
-    saved = _own_settings(folder).get("activation")
+def _activation(folder: Path, named: str | None, pooled: str | None) -> str:
     # OpenSearch's doc-v1 and doc-v2 folders (masked LM and idf.json) were trained with one log,
     # whatever table is used instead of theirs.
     opensearch = "log1p_relu" if (folder / _IDF).is_file() else None
-    activation = asked or saved or pooled or opensearch
+    activation = named or pooled or opensearch
     if activation is None:
         raise CheckpointError(
             f"{folder}: a plain masked LM, which does not say its activation. "

@@ -5,7 +5,7 @@ dots written as tildes: the analysis leaves no tilde in a stem, tokenizers make 
 and letters, and what reads vectors (white-space analysis, CIFF, OpenSearch's fields) keeps it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from l0pyserini.errors import UsageError
@@ -51,8 +51,16 @@ def stems_of(texts: Iterable[str]) -> list[Stemmed]:
 
     Raises:  UsageError: if one is no text that UTF-8 can hold.
     """
+    return [_parsed(fields) for fields in analysed(texts)]
+
+
+def analysed(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Yield [length, norm, stem, tf, stem, tf, ...] of each text, stems by their own letters.
+
+    Raises:  UsageError: as stems_of.
+    """
     found = java_class("io.l0pyserini.Stems").of(_packed(texts))
-    return [_parsed(line) for line in found.tostring().decode().split("\n")[:-1]]
+    return (line.split("\t") for line in found.tostring().decode().split("\n")[:-1])
 
 
 def count_stems(texts: Iterable[str]) -> tuple[int, int]:
@@ -77,8 +85,8 @@ def _packed(texts: Iterable[str]) -> bytes:
     return b"".join(pieces)
 
 
-def _parsed(line: str) -> Stemmed:
-    length, norm, *rest = line.split("\t")
+def _parsed(fields: list[str]) -> Stemmed:
+    length, norm, *rest = fields
     counts: dict[str, int] = {}
     for stem, tf in zip(rest[::2], map(int, rest[1::2]), strict=True):
         # Of very long stems two may have one name.

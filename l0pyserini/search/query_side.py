@@ -46,10 +46,11 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
         if facts["query_encoder"] is None:
             with_encoder &= given is not None
         else:
-            own = IdfQueryEncoder.load(sidecar(index, query.FILE_NAME), facts["query_scale"])
-            if own.stems is not None:
-                largest = max(largest, own.stems.largest)
-            encoder = encoder or own
+            # Where there are stems, each index tells its own largest impact.
+            if encoder is None or facts["lexical"]:
+                own = IdfQueryEncoder.load(sidecar(index, query.FILE_NAME), facts["query_scale"])
+                largest = max(largest, own.stems.largest if own.stems else 0)
+                encoder = encoder or own
             check_query_encoder(index, facts, encoder)
         documents += facts["indexed_documents"]
         stores_text &= facts["stores_text"]

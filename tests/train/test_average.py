@@ -122,7 +122,7 @@ def test_encoders_that_differ_are_refused(three, tmp_path, file, changes, messag
 
 def test_what_changes_no_output_may_differ(three, tmp_path):
     other = changed(three, tmp_path, "config.json", hidden_dropout_prob=0.0, use_cache=False)
-    average_encoders([three[0], other], tmp_path / "mean")
+    assert average_encoders([three[0], other], tmp_path / "mean").folder == tmp_path / "mean"
 
 
 def test_query_tables_of_another_kind_or_other_tokens_are_refused(three, tmp_path):
