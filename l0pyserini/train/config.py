@@ -28,11 +28,13 @@ class DataConfig:
 @dataclass
 class TeacherConfig:
     """models: kind:model, asked while training where rows have no scores. scale: of the averaged
-    scores. cosine_scale: of the cosines of data.embeddings."""
+    scores. cosine_scale: of the cosines of data.embeddings. bm25_scale: of BM25's scores, which
+    join those cosines: a dense teacher alone unlearns the words that a query names."""
 
     models: list[str] = field(default_factory=list)
     scale: float = 30.0
     cosine_scale: float = 25.0
+    bm25_scale: float = 0.0
     device: str | None = None
 
 

@@ -23,14 +23,15 @@ from l0pyserini.train.tensors import Asked, Given, Names, Sides
 class Objective:
     """How a batch is judged.
 
-    activation: of the scores. loss, regularizer: see the configuration. cosine_scale: of a dense
-    teacher's cosines.
+    activation: of the scores. loss, regularizer: see the configuration. cosine_scale, bm25_scale:
+    of a dense teacher's cosines, and of BM25's scores beside them.
     """
 
     activation: str
     loss: LossConfig
     regularizer: RegularizerConfig
     cosine_scale: float = 1.0
+    bm25_scale: float = 0.0
 
     def __call__(
         self, maxima: Tensor, asked: Asked, given: Given, strength: float, threshold: float
@@ -56,7 +57,7 @@ class Objective:
         if wanted.in_batch_kl:
             assert given.embeddings is not None  # The recipe names their folder.
             parts["in_batch_kl"] = wanted.in_batch_kl * self._in_batch_kl(
-                scores.everyone, given.embeddings, given.names
+                scores, given.embeddings, given.names
             )
         chosen = self.regularizer
         if strength > 0:
@@ -91,15 +92,18 @@ class Objective:
         offered = everyone.masked_fill(no_negatives(names, positives), float("-inf"))
         return info_nce(offered, positives, self.loss.temperature)
 
-    def _in_batch_kl(self, scores: Tensor, embeddings: Sides, names: Names) -> Tensor:
+    def _in_batch_kl(self, scores: StudentScores, embeddings: Sides, names: Names) -> Tensor:
         """Return the KL divergence over the distinct documents of all processes.
 
         What else answers a query is no trouble here: the teacher tells how well it does.
         """
         cosines = embeddings.queries @ gather_over_processes(embeddings.documents).T
-        distinct = ~repeated(gather_over_processes(names.documents))
         teacher = cosines * self.cosine_scale
-        return kl_divergence(scores[:, distinct], teacher[:, distinct], self.loss.temperature)
+        if self.bm25_scale:
+            teacher = teacher + self.bm25_scale * scores.bm25_everyone
+        distinct = ~repeated(gather_over_processes(names.documents))
+        student = scores.everyone
+        return kl_divergence(student[:, distinct], teacher[:, distinct], self.loss.temperature)
 
 
 @torch.no_grad()

@@ -150,6 +150,12 @@ def check_config(config: TrainConfig) -> TrainConfig:
         ("bm25.learning_rate", config.bm25.learning_rate),
     ):
         _require(0 < rate < math.inf, key, rate, "a number above 0")
+    _not_negative("teacher.bm25_scale", config.teacher.bm25_scale)
+    _require(
+        config.teacher.bm25_scale == 0 or config.bm25.weight > 0,
+        "bm25.weight", config.bm25.weight,
+        "a number above 0 where teacher.bm25_scale lets the teacher count BM25 too",
+    )  # fmt: skip
     _not_negative("regularizer.weight", sparse.weight)
     _not_negative("regularizer.ramp_steps", sparse.ramp_steps)
     if sparse.threshold != AUTO:

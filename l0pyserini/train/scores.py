@@ -38,14 +38,19 @@ class StudentScores:
     @cached_property
     def everyone(self) -> Tensor:
         """[Q, N]: of each query with the documents of all rows and processes."""
-        tokens, bm25 = self._given.query_tokens, self._given.bm25
         offered = gather_over_processes(self._weights.flatten(0, 1))
-        learned = score_all(offered, tokens, self._query_weights)
-        if bm25 is None or self._bm25_weight is None:
+        learned = score_all(offered, self._given.query_tokens, self._query_weights)
+        if self._given.bm25 is None or self._bm25_weight is None:
             return learned
+        return learned + self._bm25_weight * self.bm25_everyone
+
+    @cached_property
+    def bm25_everyone(self) -> Tensor:
+        """[Q, N]: BM25 of each query with the documents of all rows and processes."""
+        bm25 = self._given.bm25
+        assert bm25 is not None  # The recipe asks for it.
         documents = gather_over_processes(bm25.documents)
-        beside = score_all(documents, bm25.tokens, bm25.query_weights)
-        return learned + self._bm25_weight * beside
+        return score_all(documents, bm25.tokens, bm25.query_weights)
 
 
 def score_own(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:

@@ -48,7 +48,11 @@ class L0Trainer(Trainer):
         self.controller = controller
         self.watch = watch
         self._objective = Objective(
-            recipe.activation, recipe.loss, recipe.regularizer, recipe.teacher.cosine_scale
+            recipe.activation,
+            recipe.loss,
+            recipe.regularizer,
+            recipe.teacher.cosine_scale,
+            recipe.teacher.bm25_scale,
         )
         super().__init__(model=student, **options)
 

@@ -43,6 +43,8 @@ def test_auto_threshold_wants_a_target(recipe_file):
         ("loss.temperature=0", "temperature is 0.0, expected above 0"),
         ("loss.in_batch_kl=1", "data.embeddings is None, expected the folder of a dense teach"),
         ("teacher.cosine_scale=0", "cosine_scale is 0.0, expected a number above 0"),
+        ("teacher.bm25_scale=-1", "teacher.bm25_scale is -1.0, expected a number from 0"),
+        ("teacher.bm25_scale=1", "weight is 0.0, expected a number above 0 where teacher.bm25_sc"),
         ("start_length=0", "start_length is 0.0, expected a number above 0 or nothing"),
         ("bm25.weight=-1", "bm25.weight is -1.0, expected a number from 0"),
         ("bm25.train=true", "bm25.weight is 0.0, expected a number above 0 where it is learned"),

@@ -133,10 +133,9 @@ def kl_by_hand(student, teacher):
     return total / len(student)
 
 
-def in_batch_kl(names, cosine_scale=3.0, bm25=None, weight=None):
-    objective = Objective(
-        "log1p_relu", LossConfig(in_batch_kl=2.0, scale=0.5), RegularizerConfig(), cosine_scale
-    )
+def in_batch_kl(names, cosine_scale=3.0, bm25=None, weight=None, bm25_scale=0.0):
+    wanted = LossConfig(in_batch_kl=2.0, scale=0.5)
+    objective = Objective("log1p_relu", wanted, RegularizerConfig(), cosine_scale, bm25_scale)
     embeddings = Sides(vectors(2, 4, 1), vectors(6, 4, 2))
     given = Given(TOKENS, names, None, embeddings, bm25)
     loss, parts = objective(maxima(), Asked(WEIGHTS, weight), given, 0.0, 0.0)
@@ -184,6 +183,9 @@ def test_bm25_stands_beside_what_is_learned_in_every_loss():
     together = learned_scores() + 0.4 * bm25_scores()
     loss, teacher = in_batch_kl(NAMES, bm25=beside(), weight=weight)
     assert loss == pytest.approx(2 * kl_by_hand(together, teacher), rel=1e-5)
+    loss, teacher = in_batch_kl(NAMES, bm25=beside(), weight=weight, bm25_scale=0.3)
+    hybrid = teacher + 0.3 * bm25_scores()
+    assert loss == pytest.approx(2 * kl_by_hand(together, hybrid), rel=1e-5)
     wanted = LossConfig(kl=1.0, margin_mse=1.0, infonce=1.0, scale=0.5)
     taught = torch.tensor([[3.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
     given = Given(TOKENS, NAMES, taught, None, beside())
