@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -19,6 +20,7 @@ __all__ = [
     "command",
     "file_size_limit",
     "fresh_process",
+    "kill_and_resume",
     "names",
     "path_of",
     "run_line",
@@ -90,3 +92,19 @@ def write(path: Path, text: str | bytes) -> Path:
     """Write a file and return its path."""
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
+
+
+def kill_and_resume(words: list[str], mark: Path, environment: dict[str, str]) -> None:
+    """Run a command, kill it once a file is there, and run it again with --resume to its end."""
+    running = subprocess.Popen([sys.executable, *words], env=environment, stderr=subprocess.DEVNULL)
+    for _ in range(600):
+        if mark.is_file() or running.poll() is not None:
+            break
+        time.sleep(0.1)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    done = subprocess.run(
+        [sys.executable, *words, "--resume"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]

@@ -2,10 +2,6 @@
 
 import dataclasses
 import json
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
@@ -23,7 +19,7 @@ from l0pyserini.train.masking import MaskedLinear, Masking, guess
 from l0pyserini.train.pieces import TokenPieces, epoch_batches
 from l0pyserini.train.pretraining import MasksRecipe, _Training, schedule, train_masks
 from l0pyserini.train.sparse_max import replace_output
-from tests.helpers import command
+from tests.helpers import command, kill_and_resume
 from tests.train.test_train import ENVIRONMENT
 
 VOCABULARY = 30522
@@ -179,19 +175,7 @@ def test_a_killed_training_goes_on_to_the_same_curve(recipe, tmp_path, corpora):
         "--max-length", "16", "--learning-rate", "1e-4", "--warmup-steps", "2",
         "--log-every", "3", "--save-every", "2",
     ]  # fmt: skip
-    running = subprocess.Popen([sys.executable, *words], env=ENVIRONMENT, stderr=subprocess.DEVNULL)
-    mark = tmp_path / "killed/checkpoint/state.json"
-    for _ in range(600):
-        if mark.is_file() or running.poll() is not None:
-            break
-        time.sleep(0.1)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    done = subprocess.run(
-        [sys.executable, *words, "--resume"],
-        env=ENVIRONMENT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+    kill_and_resume(words, tmp_path / "killed/checkpoint/state.json", ENVIRONMENT)
     one, other = read_log(tmp_path / "whole"), read_log(tmp_path / "killed")
     assert list(one["step"]) == list(other["step"]) == [3, 6, 8]
     for name in ("loss", "accuracy", "grad_norm", "learning_rate"):

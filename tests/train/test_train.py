@@ -5,10 +5,8 @@ import gzip
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +27,7 @@ from l0pyserini.train.states import save_student
 from l0pyserini.train.student import Student
 from l0pyserini.train.trainer import L0Trainer, _parts
 from tests.broken import BEARS, overflowing
+from tests.helpers import kill_and_resume
 
 BROKEN_ROW = 7
 """Not among the rows of the first step, whose order the seed decides."""
@@ -183,19 +182,8 @@ def test_two_processes_train_what_one_does(whole, tmp_path, recipe_file):
 def test_a_killed_training_goes_on_to_the_same_curve(whole, tmp_path, recipe_file):
     recipe = changed(whole[0], tmp_path / "killed")
     words = command_line(recipe, recipe_file)
-    running = subprocess.Popen([sys.executable, *words], env=ENVIRONMENT, stderr=subprocess.DEVNULL)
     mark = tmp_path / "killed/checkpoints/checkpoint-2/l0_state.json"
-    for _ in range(600):
-        if mark.is_file() or running.poll() is not None:
-            break
-        time.sleep(0.1)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    done = subprocess.run(
-        [sys.executable, *words, "--resume"],
-        env=ENVIRONMENT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+    kill_and_resume(words, mark, ENVIRONMENT)
     same(curve(tmp_path / "killed"), curve(Path(whole[0].output)), 1e-5)
 
 
