@@ -3,7 +3,10 @@
 Source:  Mallia, Siedlaczek, Mackenzie and Suel 2019, PISA; github.com/terrierteam/pyterrier_pisa.
 """
 
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +55,25 @@ def export_pisa(
     largest = Largest()
     with atomic_folder(output, overwrite, MARKER) as place:
         index = pisa.PisaIndex(str(place), stemmer="none", stops="none", batch_size=BATCH)
-        index.toks_indexer(scale=1.0).index(_rows(exported, largest))
+        with _printing_on_stderr():
+            index.toks_indexer(scale=1.0).index(_rows(exported, largest))
         _check(place, exported, index)
     if queries is not None:
         write_queries(Path(queries), asked)
     return Done.of(exported, largest.impact, watch.seconds)
+
+
+@contextmanager
+def _printing_on_stderr() -> Iterator[None]:
+    """Send what PISA prints to stderr: stdout is for results."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 class Largest:
