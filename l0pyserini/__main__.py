@@ -45,6 +45,7 @@ VERBS = {
     "train": "train an inference-free document encoder from a recipe",
     "average": "average the weights of encoders that were trained alike",
     "convert": "save an encoder in 8 bits, or in another precision",
+    "export": "write vectors as CIFF, BMP, PISA and Seismic want them, an encoder as OpenSearch",
     "idf": "count an IDF table over a corpus",
     "quantize": "choose document and query scales on a sample",
     "doctor": "check Java, Lucene, torch, tokenizer and tables, and say how to mend them",

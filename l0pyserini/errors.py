@@ -22,6 +22,7 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 ├── ImpactIndexError          a folder that is no index of ours, or does not hold what it promises
 │   └── QueryMismatchError    query encoder and index do not belong together
 ├── TrainingError             training cannot go on, or a teacher cannot teach
+├── ExportError               another engine cannot take what is exported, or its package failed
 └── EvaluationError           trec_eval failed, or run and qrels share no topic
 
 A message says where (file:line, docid), what was seen, what was expected and what to do.
@@ -132,6 +133,10 @@ class ImpactIndexError(L0Error):
 
 class QueryMismatchError(ImpactIndexError):
     """A query encoder and an index do not belong together."""
+
+
+class ExportError(L0Error):
+    """Another engine cannot take what is exported, or its package failed."""
 
 
 class EvaluationError(L0Error):

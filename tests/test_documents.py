@@ -35,6 +35,7 @@ ONLY_READ = {
     "l0pyserini.demo": "`cacm` of conftest.py is the same",
     "publish.report": "the README's, run with it",
     "runs/a/encoder runs/b/encoder": "wants trained encoders; tests/train/test_average.py has them",
+    "--scale 90": "minutes; the workplace has such a collection of one document",
     "--steps 20000": "hours; tests/train/test_masks.py has few steps",
     "benchmarks/": "minutes to hours; each names its figures",
 }
@@ -71,6 +72,10 @@ def workplace(cacm, tmp_path_factory):
         write(folder / f"{name}.jsonl", json.dumps({"id": docid, "text": f"time sharing, {name}"}))
         out, like = folder / f"runs/{name}.encoded", Lexical(like=folder / "indexes/cacm")
         encode_corpus(str(folder / f"{name}.jsonl"), "l0-tiny", out, lexical=like)
+    like = Lexical(like=folder / "indexes/cacm")
+    encode_corpus(
+        str(folder / "a.jsonl"), "l0-tiny", folder / "runs/cacm.8bits", scale=90.0, lexical=like
+    )
     for name in ("a", "b"):
         build_index(folder / f"runs/{name}.encoded", folder / f"indexes/{name}", store_text=True)
     return folder

@@ -18,9 +18,14 @@ from l0pyserini.data.records import ImpactVector
 _MODULUS = 2**64
 
 
+def token_number(token: str) -> int:
+    """Return a token's number."""
+    return int.from_bytes(sha256(token.encode()).digest()[:4])
+
+
 class _TokenNumbers(dict[str, int]):
     def __missing__(self, token: str) -> int:
-        number = self[token] = int.from_bytes(sha256(token.encode()).digest()[:4])
+        number = self[token] = token_number(token)
         return number
 
 
@@ -35,9 +40,12 @@ class PostingsDigest:
         """Add a document; one without a token changes nothing, as an index lacks it."""
         if vector:
             numbers = map(self._numbers.__getitem__, vector)
-            total = sum(map(mul, numbers, vector.values())) % _MODULUS
-            digest = sha256(f"{docid}\t{total}".encode()).digest()
-            self._sum += int.from_bytes(digest[:8])
+            self.add_sum(docid, sum(map(mul, numbers, vector.values())))
+
+    def add_sum(self, docid: str, total: int) -> None:
+        """Add a document with a token by its sum of impacts times their tokens' numbers."""
+        digest = sha256(f"{docid}\t{total % _MODULUS}".encode()).digest()
+        self._sum += int.from_bytes(digest[:8])
 
     def __str__(self) -> str:
         """Return 16 hexadecimal digits."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults import collections, documents, flags, models, outputs, queries, records
+from tests.faults import collections, documents, exports, flags, models, outputs, queries, records
 from tests.faults.catalogue import snapshot
 
 THEMES = {
@@ -13,12 +13,13 @@ THEMES = {
     "models": models.ROWS,
     "flags": flags.ROWS,
     "outputs": outputs.ROWS,
+    "exports": exports.ROWS,
 }
 COMMANDS = {
     *("encode", "encode.validate", "index", "index.append", "index.delete", "index.merge"),
     *("index.verify", "search", "bm25", "idf", "evaluate", "compare", "fuse", "leaderboard"),
     *("efficiency", "explain", "quantize", "mine", "teach", "train", "reproduce", "report"),
-    *("demo", "doctor", "embed", "masks", "convert", "average"),
+    *("demo", "doctor", "embed", "masks", "convert", "average", "export"),
 }
 
 ROWS = [(theme, row) for theme, rows in THEMES.items() for row in rows]
