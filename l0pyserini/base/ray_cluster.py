@@ -209,6 +209,7 @@ class WorkerPool:
                     self._lost(one, fault)
                     waiting.appendleft(one.call)
                 else:
+                    self._losses.pop(one.call.number, None)
                     self._idle.append(one.worker)
                     tell(one.call.size - one.told)
                     yield one.call, result
@@ -246,9 +247,10 @@ class WorkerPool:
                 ) from fault
             raise fault.cause from fault
         except self.ray.exceptions.RayError as fault:
-            self._count_loss(-1, fault)
+            self._count_loss(self.begin.number, fault)
             self._start()
         else:
+            self._losses.pop(self.begin.number, None)
             self._idle.append(worker)
 
     def _lost(self, one: _Running, fault: Exception) -> None:
