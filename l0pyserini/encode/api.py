@@ -77,7 +77,7 @@ def encode_corpus(
     """
     prune, part, lexical = pruning or Pruning(), part or Part(), _lexical(lexical)
     if ray is not None:
-        from l0pyserini.encode.on_ray import assignment, hired, refuse_beside_ray
+        from l0pyserini.encode.on_ray import assignment, hired_crew, refuse_beside_ray
 
         refuse_beside_ray(corpus, part, device)
     source, place = open_corpus(corpus), Path(output)
@@ -98,7 +98,7 @@ def encode_corpus(
         crew = None
         if ray is not None:
             given = assignment(corpus, source.place, loading, checkpoint)
-            crew = stack.enter_context(hired(ray, ray_cpus, given))
+            crew = stack.enter_context(hired_crew(ray, ray_cpus, given))
         # torch comes in here, after all that can be refused without it.
         half = loading.half(checkpoint) if crew is None else crew.half(checkpoint)
         watch = Stopwatch()

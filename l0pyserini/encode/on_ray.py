@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
-from l0pyserini.base.progress import say
-from l0pyserini.base.ray_cluster import REPORT_GROUP, Call, Room, WorkerPool, joined, places
+from l0pyserini.base.ray_cluster import hired, joined
+from l0pyserini.base.ray_pool import Call, Room, WorkerPool
 from l0pyserini.base.torchrun import launched_count
 from l0pyserini.data import stdin
 from l0pyserini.data.opening import NAMES
@@ -133,7 +133,7 @@ def _whole(spec: str) -> str:
 
 
 @contextmanager
-def hired(address: str, cpus: int, given: Assignment) -> Iterator[Crew]:
+def hired_crew(address: str, cpus: int, given: Assignment) -> Iterator[Crew]:
     """Join a cluster and start as many workers as it has room for; they end with the block.
 
     Args:    cpus: cores of a worker.
@@ -141,26 +141,6 @@ def hired(address: str, cpus: int, given: Assignment) -> Iterator[Crew]:
              UsageError: if no node has room for a worker.
     """
     room = Room(cpus, gpus=int(given.loading.device == "cuda"))
-    with joined(address) as ray:
-        found = places(ray, room)
-        say(
-            f"encode on Ray ({address}): {sum(found)} workers of {room} on {len(found)} "
-            f"{'nodes' if len(found) > 1 else 'node'}"
-        )
-        kind = ray.remote(concurrency_groups={REPORT_GROUP: 1})(ShardWorker)
-        options = {
-            "num_cpus": room.cpus,
-            "num_gpus": room.gpus,
-            "scheduling_strategy": "SPREAD",
-        }
-        pool = WorkerPool(
-            ray,
-            lambda: kind.options(**options).remote(),
-            Call(-1, "start", (given,)),
-            sum(found),
-            room,
-        )
-        try:
-            yield Crew(pool)
-        finally:
-            pool.close()
+    begin = Call(-1, "start", (given,))
+    with joined(address) as ray, hired(ray, ShardWorker, begin, room, "encode") as pool:
+        yield Crew(pool)

@@ -1,13 +1,13 @@
 """What an actor of a Ray cluster does for an encoding. This file imports no Ray."""
 
 import secrets
-import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from l0pyserini.base.files import TEMPORARY_SUFFIX, disk_errors
+from l0pyserini.base.ray_cluster import check_version, node_name
 from l0pyserini.data import Corpus, open_corpus
 from l0pyserini.data.records import ArrayVector, Document
 from l0pyserini.data.streams import DocumentsDigest
@@ -19,7 +19,6 @@ from l0pyserini.encode.shard import EncodeOptions, ShardEncoder, ShardJob
 from l0pyserini.errors import CheckpointError, ClusterError, CorpusError
 from l0pyserini.model.checkpoint import Checkpoint, open_checkpoint
 from l0pyserini.query.lexical import Bm25Impacts
-from l0pyserini.version import __version__
 
 
 @dataclass(frozen=True)
@@ -74,16 +73,12 @@ class ShardWorker:
         Raises:  ClusterError: if this node lacks it or has another.
                  UsageError, CheckpointError: as one process that encodes.
         """
-        if given.version != __version__:
-            raise ClusterError(
-                f"{node()}: has l0pyserini {__version__}, and this command is {given.version}. "
-                "Install the same version on every node."
-            )
+        check_version(given.version)
         try:
             self._corpus = open_corpus(given.corpus)
         except CorpusError as fault:
             raise ClusterError(
-                f"{node()}: does not have the corpus. {fault} "
+                f"{node_name()}: does not have the corpus. {fault} "
                 "All nodes must see it at the same path, on a disk that they share."
             ) from fault
         self._shown = given.shown
@@ -103,7 +98,7 @@ class ShardWorker:
         """
         if not folder.is_dir():
             raise ClusterError(
-                f"{node()}: does not see {folder}, where the collection is made. "
+                f"{node_name()}: does not see {folder}, where the collection is made. "
                 "Give an --output on a disk that all nodes share, at the same path."
             )
         self._done = 0
@@ -131,7 +126,7 @@ class ShardWorker:
 
     def _differs(self) -> str:
         return (
-            f"{node()}: reads other documents in {self._corpus.place} than the machine that "
+            f"{node_name()}: reads other documents in {self._corpus.place} than the machine that "
             "started the encoding. All nodes must see one and the same corpus"
         )
 
@@ -168,23 +163,12 @@ def _checkpoint(given: Assignment) -> Checkpoint | None:
         )
     except CheckpointError as fault:
         raise ClusterError(
-            f"{node()}: does not have the encoder. {fault} "
+            f"{node_name()}: does not have the encoder. {fault} "
             "All nodes must see its folder at the same path."
         ) from fault
     if checkpoint.weights_sha256() != given.weights_sha256:
         raise ClusterError(
-            f"{node()}: {checkpoint.weights_file} holds other weights than on the machine that "
-            "started the encoding. All nodes must see one and the same encoder."
+            f"{node_name()}: {checkpoint.weights_file} holds other weights than on the machine "
+            "that started the encoding. All nodes must see one and the same encoder."
         )
     return checkpoint
-
-
-def node() -> str:
-    """Return how messages name this machine."""
-    host = socket.gethostname()
-    try:
-        from ray.util import get_node_ip_address
-
-        return f"node {get_node_ip_address()} ({host})"
-    except Exception:
-        return f"node {host}"

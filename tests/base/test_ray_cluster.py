@@ -1,4 +1,4 @@
-"""Calls that are worked off by actors of a real cluster, and what becomes of those that are lost."""
+"""Calls worked off by actors of a real cluster, and what becomes of those that are lost."""
 
 import os
 import sys
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from l0pyserini.base import ray_cluster
-from l0pyserini.base.ray_cluster import Call, Room, WorkerPool, joined, places
+from l0pyserini.base.ray_cluster import joined, places
+from l0pyserini.base.ray_pool import REPORT_GROUP, Call, Room, WorkerPool
 from l0pyserini.errors import ClusterError, CorpusError, UsageError
 
 pytest.importorskip("ray")
@@ -47,7 +47,7 @@ def ray():
 
 @pytest.fixture
 def make_pool(ray):
-    kind = ray.remote(concurrency_groups={ray_cluster.REPORT_GROUP: 1})(Worker)
+    kind = ray.remote(concurrency_groups={REPORT_GROUP: 1})(Worker)
     pools = []
 
     def make(fact: str = "ready") -> WorkerPool:

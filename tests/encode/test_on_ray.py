@@ -192,7 +192,7 @@ def test_a_cluster_of_this_machine_alone(docs, tmp_path, capsys):
     assert code == 0
     assert "encoded 80 documents" in out
     cores = len(os.sched_getaffinity(0))
-    assert f"encode on Ray (local): {cores} workers of 1 CPU on 1 node" in err
+    assert f"encode on Ray: {cores} workers of 1 CPU on 1 node" in err
     assert contents(tmp_path / "ray") == contents(tmp_path / "one")
 
 
