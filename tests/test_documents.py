@@ -36,7 +36,7 @@ ONLY_READ = {
     "publish.report": "the README's, run with it",
     "runs/a/encoder runs/b/encoder": "wants trained encoders; tests/train/test_average.py has them",
     "--steps 20000": "hours; tests/train/test_masks.py has few steps",
-    "/shared/": "a disk that machines share; tests/encode/test_on_ray.py and tests/index have small",
+    "/shared/": "a disk that machines share; tests/encode/test_on_ray.py has small ones",
     "--ray local": "starts a cluster; tests/encode/test_on_ray.py does",
     "benchmarks/": "minutes to hours; each names its figures",
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from l0pyserini.base.progress import Stopwatch, say
-from l0pyserini.errors import ClusterError, first_line
+from l0pyserini.errors import ClusterError
 
 REPORT_GROUP = "report"
 """The concurrency group of a worker's `progress`, which is asked while a call runs."""
@@ -104,7 +104,7 @@ class WorkerPool:
                  ClusterError: if a call loses one worker after the other.
         """
         waiting = deque(calls)
-        failed: tuple[int, BaseException] | None = None
+        failed: tuple[int, Exception] | None = None
         polled = Stopwatch()
         while waiting or self._running:
             while waiting and self._idle:
@@ -119,7 +119,7 @@ class WorkerPool:
                 except self.ray.exceptions.RayTaskError as fault:
                     self._idle.append(one.worker)
                     if failed is None or one.call.number < failed[0]:
-                        failed = one.call.number, fault.cause
+                        failed = one.call.number, fault
                     waiting = deque(call for call in waiting if call.number < failed[0])
                 except self.ray.exceptions.RayError as fault:
                     tell(-one.told)
@@ -132,7 +132,7 @@ class WorkerPool:
                     yield one.call, result
             before = (one.call.number for one in self._running.values())
             if failed is not None and not waiting and all(n > failed[0] for n in before):
-                raise failed[1]
+                raise _cause(failed[1]) from failed[1]
             if polled.seconds > TICK_SECONDS:
                 polled = Stopwatch()
                 self._poll(tell)
@@ -157,12 +157,12 @@ class WorkerPool:
         try:
             self.facts = self.ray.get(ref)
         except self.ray.exceptions.RayTaskError as fault:
-            if _NO_IMPORT in str(fault.cause):
+            if _NO_IMPORT in str(fault):
                 raise ClusterError(
                     "--ray: a node of the cluster cannot import l0pyserini "
-                    f"({_last_line(fault.cause)}). Install the same version on every node."
+                    f"({_last_line(fault)}). Install the same version on every node."
                 ) from fault
-            raise fault.cause from fault
+            raise _cause(fault) from fault
         except self.ray.exceptions.RayError as fault:
             self._count_loss(self.begin.number, fault)
             self._start()
@@ -171,7 +171,7 @@ class WorkerPool:
             self._idle.append(worker)
 
     def _lost(self, one: _Running, fault: Exception) -> None:
-        say(f"a worker was lost ({first_line(fault)}); what it had begun is done by another")
+        say(f"a worker was lost ({type(fault).__name__}); what it had begun is done by another")
         self._count_loss(one.call.number, fault)
         self.ray.kill(one.worker)
         self._start()
@@ -198,6 +198,11 @@ class WorkerPool:
             if one.asked is None and one.call.size:
                 group = one.worker.progress.options(concurrency_group=REPORT_GROUP)
                 one.asked = group.remote()
+
+
+def _cause(fault: Any) -> Exception:
+    """Return what a worker raised, where it could be brought here."""
+    return fault.cause if isinstance(fault.cause, Exception) else fault
 
 
 def _last_line(fault: BaseException) -> str:

@@ -145,6 +145,8 @@ class CorpusEncoder:
         return shard_name(number, self._options.gzip)
 
     def _write_shards(self, jobs: Sequence[ShardJob]) -> None:
+        if self._crew is not None:
+            self._count_there(self._crew)
         to_do = sum(job.documents for job in jobs)
         with progress_bar(to_do, "encode", "docs") as bar:
             if self._crew is None:
@@ -160,12 +162,19 @@ class CorpusEncoder:
             path = self._output / job.name
             self._journal.add(self._shards.write(path, own, self._statistics, tell))
 
+    def _count_there(self, crew: "Crew") -> None:
+        """Let a cluster count the shards that an interrupted run finished."""
+        self._statistics = CollectionStatistics()
+        paths = [self._output.absolute() / name for name in self._journal.finished]
+        with progress_bar(len(paths), "count", "files") as bar:
+            for counted in crew.count(paths):
+                self._statistics.merge(counted)
+                bar.update()
+
     def _write_there(self, crew: "Crew", jobs: Sequence[ShardJob], tell: Tell) -> None:
-        """Let a cluster encode some shards, and count those that are there."""
-        statistics = self._statistics = CollectionStatistics()
-        folder = self._output.absolute()
-        for counted in crew.count([folder / name for name in self._journal.finished]):
-            statistics.merge(counted)
+        """Let a cluster encode some shards."""
+        statistics, folder = self._statistics, self._output.absolute()
+        assert statistics is not None
         for made in crew.encode(folder, self._options, self._stems, jobs, tell):
             # A worker that lost its driver names nothing, so only this process can.
             os.replace(made.path, folder / made.finished.shard.file)
