@@ -18,6 +18,7 @@ from l0pyserini.version import __version__
 LOCAL = "local"
 """The address of a cluster that starts on this machine and ends with the command."""
 
+_KNOCK_SECONDS = 10.0
 _OBJECT_STORE_BYTES = 200_000_000
 
 
@@ -47,6 +48,7 @@ def joined(address: str) -> Iterator[Any]:
         yield ray
         return
     try:
+        _knock(address)
         ray.init(**_settings(address), logging_level=logging.ERROR, log_to_driver=False)
     except Exception as fault:
         raise ClusterError(
@@ -57,6 +59,13 @@ def joined(address: str) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Find out in seconds whether something listens at host:port, which Ray takes minutes for."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
 
 
 def _settings(address: str) -> dict[str, Any]:

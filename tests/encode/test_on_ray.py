@@ -183,13 +183,13 @@ def test_clusters_that_do_not_serve(cluster, docs, tmp_path):
 
 
 def test_a_cluster_of_this_machine_alone(docs, tmp_path, capsys):
-    """--ray local, of BM25 alone, with scales that are planned: nothing but our lines."""
+    """--ray local, of BM25 alone."""
     words = ("--corpus", docs, *FLAGS)
     command(capsys, "encode", *words, "--output", tmp_path / "one")
     code, out, err = command(
         capsys, "encode", *words, "--output", tmp_path / "ray", "--ray", "local"
     )
-    assert code == 0
+    assert code == 0, err
     assert "encoded 80 documents" in out
     cores = len(os.sched_getaffinity(0))
     assert f"encode on Ray: {cores} workers of 1 CPU on 1 node" in err
