@@ -1,7 +1,6 @@
 """Encoding on a real Ray cluster of several nodes: the bytes of one process, whatever is lost."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -180,20 +179,6 @@ def test_clusters_that_do_not_serve(cluster, docs, tmp_path):
     kind, message = fault(docs, tmp_path / "e", encoder="bm25", ray="127.0.0.1:1")
     assert kind is ClusterError
     assert message.startswith("--ray 127.0.0.1:1: cannot be joined (")
-
-
-def test_a_cluster_of_this_machine_alone(docs, tmp_path, capsys):
-    """--ray local, of BM25 alone."""
-    words = ("--corpus", docs, *FLAGS)
-    command(capsys, "encode", *words, "--output", tmp_path / "one")
-    code, out, err = command(
-        capsys, "encode", *words, "--output", tmp_path / "ray", "--ray", "local"
-    )
-    assert code == 0, err
-    assert "encoded 80 documents" in out
-    cores = len(os.sched_getaffinity(0))
-    assert f"encode on Ray: {cores} workers of 1 CPU on 1 node" in err
-    assert contents(tmp_path / "ray") == contents(tmp_path / "one")
 
 
 def test_torchrun_starts_no_cluster(docs, tmp_path, monkeypatch, capsys):
