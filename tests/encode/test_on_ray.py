@@ -185,4 +185,7 @@ def test_a_node_that_dies_costs_its_running_shards(cluster, whole, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["e"]
     assert "Traceback" not in err
     for line in filter(None, re.split(r"[\r\n]+", err)):
-        assert re.match("(encode|check|count stems)[ :]", line) or "a worker was lost (" in line
+        assert (
+            re.match("(encode|check|count stems|waiting for room)[ :]", line)
+            or "a worker was lost (" in line
+        )
