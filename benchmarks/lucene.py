@@ -32,9 +32,9 @@ from l0pyserini.base.files import sha256
 from l0pyserini.encode import Manifest, read_shard
 from l0pyserini.encode.collection import CollectionStatistics
 from l0pyserini.index.anserini import index_collection
-from l0pyserini.index.api import IMPACT_OPTIONS
 from l0pyserini.index.direct import index_directly
 from l0pyserini.index.facts import lucene_bytes
+from l0pyserini.index.fill import IMPACT_OPTIONS
 from l0pyserini.lucene.java import find_java
 from l0pyserini.lucene.jvm import class_path
 

@@ -37,6 +37,8 @@ ONLY_READ = {
     "runs/a/encoder runs/b/encoder": "wants trained encoders; tests/train/test_average.py has them",
     "--scale 90": "minutes; the workplace has such a collection of one document",
     "--steps 20000": "hours; tests/train/test_masks.py has few steps",
+    "/shared/": "a disk that machines share; tests/encode/test_on_ray.py has small ones",
+    "--ray local": "starts a cluster; tests/encode/test_on_ray.py does",
     "benchmarks/": "minutes to hours; each names its figures",
 }
 """Words of commands that are only read, and why."""

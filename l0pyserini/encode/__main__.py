@@ -40,6 +40,8 @@ def parser() -> argparse.ArgumentParser:
             "--output runs/scifact.encoded --device cuda",
             "encode --corpus docs.tsv.gz --encoder my-masked-lm --activation log1p_relu_2 "
             "--idf idf.json --output runs/docs.encoded",
+            "encode --corpus /shared/docs.jsonl --encoder l0-tiny --ray auto "
+            "--output /shared/docs.encoded",
         ],
     )
     add_corpus(flags)
@@ -104,6 +106,17 @@ def parser() -> argparse.ArgumentParser:
         type=positive_int,
         help="parts that encode into this folder (default torchrun's WORLD_SIZE, or 1)",
     )
+    flags.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="encode on a Ray cluster: auto on one of its nodes, host:port of its head, or local "
+        "for one on this machine; corpus and output on a disk that all nodes share",
+    )
+    flags.add_argument(
+        "--ray-cpus",
+        type=positive_int,
+        help="cores of a worker on Ray (default 1); with --device cuda each has a GPU too",
+    )
     flags.add_argument("--resume", action="store_true", help="continue an interrupted run")
     flags.add_argument(
         "--trust-remote-code",
@@ -148,6 +161,8 @@ def _lexical(args: argparse.Namespace) -> Lexical | None:
 
 def run(args: argparse.Namespace) -> None:
     """Encode and print the summary."""
+    if args.ray is None and args.ray_cpus is not None:
+        raise UsageError(f"--ray-cpus {args.ray_cpus}: is of Ray's workers. Give --ray beside it.")
     part = _part(args)
     manifest, seconds = encode_corpus(
         corpus=args.corpus,
@@ -169,6 +184,8 @@ def run(args: argparse.Namespace) -> None:
         compress=args.gzip,
         bits=args.bits,
         lexical=_lexical(args),
+        ray=args.ray,
+        ray_cpus=args.ray_cpus or 1,
     )
     if manifest is None:
         print(f"part {part.number} of {part.count} is done; others are not, in {args.output}")

@@ -1,5 +1,6 @@
 """encode_corpus: what `python -m l0pyserini.encode` does, as a function."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -7,7 +8,7 @@ from l0pyserini.base.files import folder_bytes
 from l0pyserini.base.folders import place_of
 from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.data import Corpus, open_corpus
-from l0pyserini.encode.half import BM25, LearnedHalf, NoModel
+from l0pyserini.encode.half import BM25, LearnedHalf, Loading
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.lexical import Lexical, check_tokens
 from l0pyserini.encode.manifest import Manifest
@@ -47,6 +48,8 @@ def encode_corpus(
     compress: bool = False,
     bits: int | None = None,
     lexical: Lexical | str | None = None,
+    ray: str | None = None,
+    ray_cpus: int = 1,
 ) -> tuple[Manifest | None, float]:
     """Encode a corpus into a folder of JsonVectorCollection files.
 
@@ -59,9 +62,12 @@ def encode_corpus(
              backend: float32, bfloat16, int8 or fbgemm, or auto for the fastest here.
              part: which share of the shards to encode.
              lexical: "bm25" for BM25's stems beside the tokens, or its settings.
+             ray: a Ray cluster that encodes the shards: local, auto or the head's host:port.
+             ray_cpus: cores of each of its workers, who have a GPU each where the device is cuda.
     Returns: the manifest (None while other parts are not done), and the seconds that encoding
              took, model loading left out; 0 where what was to be resumed was finished already.
-    Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError.
+    Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError,
+             ClusterError.
 
     Example:
         >>> from l0pyserini import encode_corpus
@@ -69,41 +75,52 @@ def encode_corpus(
         >>> manifest.documents
         3
     """
-    source, place = open_corpus(corpus), Path(output)
     prune, part, lexical = pruning or Pruning(), part or Part(), _lexical(lexical)
+    if ray is not None:
+        from l0pyserini.encode.on_ray import assignment, hired_crew, refuse_beside_ray
+
+        refuse_beside_ray(corpus, part, device)
+    source, place = open_corpus(corpus), Path(output)
     # What is unfinished lies beside the folder itself, not beside a link to it.
     recorded = recorded_settings(place_of(place), part) if resume else None
+    checkpoint = None
     if encoder == BM25:
         _refuse_for_stems(max_length, activation, idf, backend, prune, bits)
-        half, lexical = LearnedHalf(NoModel(), None), lexical or Lexical()
-        prune = prune.settled(None)
+        lexical, device = lexical or Lexical(), "cpu"
     else:
         checkpoint = open_checkpoint(encoder, activation, idf, allow_remote_code)
         if lexical is not None:
             check_tokens(checkpoint.tokenizer)
-        backend = _settled(backend, part, recorded)
+        backend = _settled(backend, "--ray" if ray else part, recorded)
+    prune = prune.settled(checkpoint.min_weight if checkpoint else None)
+    loading = Loading(encoder, activation, allow_remote_code, max_length, device, backend)
+    with ExitStack() as stack:
+        crew = None
+        if ray is not None:
+            given = assignment(corpus, source.place, loading, checkpoint)
+            crew = stack.enter_context(hired_crew(ray, ray_cpus, given))
         # torch comes in here, after all that can be refused without it.
-        prune = prune.settled(checkpoint.min_weight)
-        half = LearnedHalf.of_checkpoint(checkpoint, max_length, device, allow_remote_code, backend)
-    watch = Stopwatch()
-    if bits is not None:
-        scale, query_scale = _planned(source, half, query_scale, bits, prune, batch_size)
-    stems = None
-    if lexical is not None:
-        impacts = lexical.impacts(source, bits, recorded)
-        stems = StemTable(impacts, scale, half.lexical_weight)
-    from l0pyserini.encode.runner import CorpusEncoder, EncodeOptions
+        half = loading.half(checkpoint) if crew is None else crew.half(checkpoint)
+        watch = Stopwatch()
+        if bits is not None:
+            scale, query_scale = _planned(source, half, query_scale, bits, prune, batch_size)
+        stems = None
+        if lexical is not None:
+            impacts = lexical.impacts(source, bits, recorded)
+            stems = StemTable(impacts, scale, half.lexical_weight)
+        from l0pyserini.encode.runner import CorpusEncoder, EncodeOptions
 
-    job = CorpusEncoder(
-        source,
-        half.model,
-        half.query_encoder(query_scale, stems),
-        place,
-        EncodeOptions(batch_size, scale, query_scale, shard_size, prune, part, compress),
-        half.facts,
-    )
-    manifest = job.run(overwrite, resume)
-    return manifest, 0.0 if job.found_finished else watch.seconds
+        job = CorpusEncoder(
+            source,
+            half.model,
+            half.query_encoder(query_scale, stems),
+            place,
+            EncodeOptions(batch_size, scale, query_scale, shard_size, prune, part, compress),
+            half.facts,
+            crew,
+        )
+        manifest = job.run(overwrite, resume)
+        return manifest, 0.0 if job.found_finished else watch.seconds
 
 
 def _lexical(asked: Lexical | str | None) -> Lexical | None:
@@ -140,17 +157,19 @@ def _refuse_for_stems(
             )
 
 
-def _settled(backend: str, part: Part, recorded: dict[str, Any] | None) -> str:
+def _settled(backend: str, several: Part | str, recorded: dict[str, Any] | None) -> str:
     """Return the backend that all processes of a collection compute with.
 
-    Args:    recorded: the settings of the collection that is resumed.
-    Raises:  UsageError: if each part would choose its own.
+    Args:    several: the part, or the flag that brings in other machines.
+             recorded: the settings of the collection that is resumed.
+    Raises:  UsageError: if each machine would choose its own.
     """
     if backend != AUTO:
         return backend
-    if part.count > 1:
+    if isinstance(several, str) or several.count > 1:
+        named = several if isinstance(several, str) else f"--shard-num {several.count}"
         raise UsageError(
-            f"--backend auto with --shard-num {part.count}: each part would take what is fastest "
+            f"--backend auto with {named}: each part would take what is fastest "
             "on its own machine. Name one for all; `python -m l0pyserini.doctor` tells the speeds."
         )
     return (recorded["encoder"].get("backend") if recorded else None) or backend

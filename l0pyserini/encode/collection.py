@@ -61,6 +61,13 @@ class CollectionStatistics:
         self.lengths.append(len(vector))
         self.largest = max(self.largest, max(vector.values(), default=0))
 
+    def merge(self, other: "CollectionStatistics") -> None:
+        """Add what was counted over other documents."""
+        self.vocabulary.merge(other.vocabulary)
+        self.digest.merge(other.digest)
+        self.lengths.extend(other.lengths)
+        self.largest = max(self.largest, other.largest)
+
     def totals(self) -> dict[str, int]:
         """Return documents, empty_documents, terms, postings and impacts."""
         lengths = np.asarray(self.lengths, dtype=np.int64)

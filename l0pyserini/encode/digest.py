@@ -47,6 +47,10 @@ class PostingsDigest:
         digest = sha256(f"{docid}\t{total % _MODULUS}".encode()).digest()
         self._sum += int.from_bytes(digest[:8])
 
+    def merge(self, other: "PostingsDigest") -> None:
+        """Add the documents that another one has."""
+        self._sum += other._sum
+
     def __str__(self) -> str:
         """Return 16 hexadecimal digits."""
         return f"{self._sum % _MODULUS:016x}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,15 +12,38 @@ from l0pyserini.model.checkpoint import Checkpoint
 from l0pyserini.query.encoder import NONE, IdfQueryEncoder
 from l0pyserini.query.lexical import BALANCE, StemTable
 
-if TYPE_CHECKING:
-    from l0pyserini.model.encoder import DocumentEncoder
-
 BM25 = "bm25"
 """The encoder without a learned half, and the name of the other one."""
 
 
+class Model(Protocol):
+    """What of a DocumentEncoder an encoding asks for."""
+
+    @property
+    def activation(self) -> str:
+        """Its name."""
+
+    @property
+    def max_length(self) -> int:
+        """Tokens of a document."""
+
+    @property
+    def backend(self) -> str:
+        """The backend's name."""
+
+    @property
+    def computes(self) -> Any:
+        """The backend itself; `measured` holds its speeds."""
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of each text."""
+
+    def encode_tokenized(self, ids: Sequence[list[int]], batch_size: int, /) -> list[ArrayVector]:
+        """Return the vector of each text."""
+
+
 class NoModel:
-    """Gives every text an empty vector; what of a DocumentEncoder an encoding asks for."""
+    """Gives every text an empty vector."""
 
     activation = NONE
     max_length = 0
@@ -31,35 +54,41 @@ class NoModel:
         """Return no token of each text."""
         return [[] for _ in texts]
 
-    def encode_tokenized(self, ids: Sequence[list[int]], _: int) -> list[ArrayVector]:
+    def encode_tokenized(self, ids: Sequence[list[int]], _: int, /) -> list[ArrayVector]:
         """Return an empty vector for each text."""
         nothing = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         return [nothing for _ in ids]
 
 
 @dataclass(frozen=True)
-class LearnedHalf:
-    """model: of the documents. checkpoint: where it is from; None for BM25 alone."""
+class Loading:
+    """How a learned half is loaded: arguments of encode_corpus. encoder: its name, or BM25."""
 
-    model: "DocumentEncoder | NoModel"
-    checkpoint: Checkpoint | None
+    encoder: str
+    activation: str | None
+    allow_remote_code: bool
+    max_length: int | None
+    device: str
+    backend: str
 
-    @classmethod
-    def of_checkpoint(
-        cls,
-        checkpoint: Checkpoint,
-        max_length: int | None,
-        device: str,
-        allow_remote_code: bool,
-        backend: str,
-    ) -> Self:
-        """Load a checkpoint's model."""
+    def half(self, checkpoint: Checkpoint | None) -> "LearnedHalf":
+        """Load a checkpoint's model; None has none."""
+        if checkpoint is None:
+            return LearnedHalf(NoModel(), None)
         from l0pyserini.model.encoder import DocumentEncoder
 
         model = DocumentEncoder.from_checkpoint(
-            checkpoint, max_length, device, allow_remote_code, backend
+            checkpoint, self.max_length, self.device, self.allow_remote_code, self.backend
         )
-        return cls(model, checkpoint)
+        return LearnedHalf(model, checkpoint)
+
+
+@dataclass(frozen=True)
+class LearnedHalf:
+    """model: of the documents. checkpoint: where it is from; None for BM25 alone."""
+
+    model: Model
+    checkpoint: Checkpoint | None
 
     @property
     def facts(self) -> dict[str, Any]:

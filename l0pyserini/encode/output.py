@@ -65,7 +65,10 @@ def publish_collection(output: Path, part: Journal) -> None:
     """Put the finished collection in its place; the caller holds the output."""
     _refuse_foreign(output)
     for path in part.folder.iterdir():
-        if is_temporary(path.name):
+        if is_temporary(path.name) and path.is_dir():
+            # Of a worker, dead or late.
+            shutil.rmtree(path)
+        elif is_temporary(path.name):
             path.unlink()
     publish(part.folder, output)
     _tidy(output, part.folder)

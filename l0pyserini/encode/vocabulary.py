@@ -35,6 +35,13 @@ class VocabularyCounter:
             totals.df += 1
             totals.impacts += impact
 
+    def merge(self, other: "VocabularyCounter") -> None:
+        """Add what was counted over other documents."""
+        for token, totals in other.terms.items():
+            own = self.terms.setdefault(token, TermTotals())
+            own.df += totals.df
+            own.impacts += totals.impacts
+
     def df(self) -> dict[str, int]:
         """Return {token: df}."""
         return {token: totals.df for token, totals in self.terms.items()}

@@ -60,10 +60,10 @@ def test_weights_that_are_not_finite_stop_with_the_docid(tmp_path, capsys):
 @pytest.mark.parametrize("change", ["longer", "shorter"])
 def test_a_corpus_that_changes_meanwhile(small, tmp_path, monkeypatch, change):
     """Somebody else writes the file after the first shard."""
-    from l0pyserini.encode import runner
+    from l0pyserini.encode import shard as module
 
     corpus = shutil.copy(small / "docs.jsonl", tmp_path / "docs.jsonl")
-    plain = runner.write_shard
+    plain = module.write_shard
 
     def meanwhile(path, documents):
         shard = plain(path, documents)
@@ -72,7 +72,7 @@ def test_a_corpus_that_changes_meanwhile(small, tmp_path, monkeypatch, change):
         write(corpus, "".join(lines))
         return shard
 
-    monkeypatch.setattr(runner, "write_shard", meanwhile)
+    monkeypatch.setattr(module, "write_shard", meanwhile)
     with pytest.raises(CorpusError, match="docs.jsonl: was changed while it was encoded"):
         encode(corpus, tmp_path / "e")
     assert not (tmp_path / "e/manifest.json").exists()

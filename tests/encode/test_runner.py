@@ -12,7 +12,7 @@ import time
 import pytest
 
 from l0pyserini import build_index, encode_corpus
-from l0pyserini.encode import Manifest, api, read_shard, read_vocabulary, runner, shard_paths
+from l0pyserini.encode import Manifest, api, read_shard, read_vocabulary, shard, shard_paths
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.output import recorded_settings, work_folder
 from l0pyserini.encode.prune import Pruning
@@ -140,7 +140,7 @@ def test_a_failing_overwrite_keeps_the_old_collection(corpus, small, tmp_path, m
     def fail(*_):
         raise ValueError("broken")
 
-    monkeypatch.setattr(runner, "write_shard", fail)
+    monkeypatch.setattr(shard, "write_shard", fail)
     with pytest.raises(ValueError, match="broken"):
         encode(corpus, tmp_path / "e", overwrite=True)
     assert contents(tmp_path / "e") == contents(small / "encoded")

@@ -1,0 +1,103 @@
+"""What a worker of a cluster refuses: a node that lacks what the driver has, or has another."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from l0pyserini.data import open_corpus
+from l0pyserini.data.streams import DocumentsDigest
+from l0pyserini.encode import read_shard
+from l0pyserini.encode.half import Loading
+from l0pyserini.encode.on_ray import assignment
+from l0pyserini.encode.ray_worker import ShardWorker
+from l0pyserini.encode.shard import EncodeOptions, ShardJob
+from l0pyserini.errors import ClusterError
+from l0pyserini.model import open_checkpoint
+from tests.helpers import write
+
+LOADING = Loading("bm25", None, False, None, "cpu", "float32")
+NODE = r"node [\d.]+ \(.+\): "
+
+
+@pytest.fixture
+def docs(small, tmp_path):
+    return shutil.copy(small / "docs.jsonl", tmp_path / "docs.jsonl")
+
+
+def started(corpus):
+    worker = ShardWorker()
+    worker.start(assignment(str(corpus), "docs.jsonl", LOADING, None))
+    return worker
+
+
+def job_of(corpus, size=60):
+    _, spans = open_corpus(str(corpus)).spans(size)
+    digest = DocumentsDigest()
+    for document in open_corpus(str(corpus)).documents(spans[1:2]):
+        digest.add(document)
+    return ShardJob(1, "docs-00001.jsonl", spans[1], size, digest.hexdigest())
+
+
+def test_a_shard_lies_in_a_folder_of_the_worker_until_the_driver_takes_it(docs, small, tmp_path):
+    worker = started(docs)
+    made = worker.encode(tmp_path, EncodeOptions(), None, job_of(docs))
+    assert made.path.parent.parent == tmp_path
+    assert made.path.parent.name.endswith(".part")
+    assert made.finished.shard.file == "docs-00001.jsonl"
+    assert made.beginning is None
+    assert made.statistics.totals()["documents"] == worker.progress() == 60
+    assert str(worker.count(made.path).digest) == str(made.statistics.digest)
+    expected = [one.docid for one in read_shard(small / "encoded/docs-00001.jsonl")]
+    assert [one.docid for one in read_shard(made.path)] == expected
+
+
+@pytest.mark.parametrize("change", ["a text", "a line less", "no JSON"])
+def test_a_node_that_reads_other_documents(docs, tmp_path, change):
+    worker, job = started(docs), job_of(docs)
+    lines = docs.read_text().splitlines(keepends=True)
+    if change == "a text":
+        lines[70] = lines[70].replace("e", "a")
+    elif change == "a line less":
+        del lines[80:]
+    else:
+        lines[70] = "?" * (len(lines[70]) - 1) + "\n"
+    write(docs, "".join(lines))
+    with pytest.raises(ClusterError, match=f"{NODE}reads other documents in .*docs.jsonl than"):
+        worker.encode(tmp_path, EncodeOptions(), None, job)
+    assert not list(tmp_path.glob("worker-*/docs-*"))
+
+
+def test_a_node_that_does_not_see_the_paths(docs, tmp_path):
+    worker, job = started(docs), job_of(docs)
+    with pytest.raises(ClusterError, match=f"{NODE}does not see .*nowhere, where the collection"):
+        worker.encode(tmp_path / "nowhere", EncodeOptions(), None, job)
+    given = assignment(str(docs), "docs.jsonl", LOADING, None)
+    docs.unlink()
+    with pytest.raises(ClusterError, match=rf"{NODE}does not have the corpus. {docs}: no such cor"):
+        ShardWorker().start(given)
+
+
+def test_a_node_with_another_encoder_or_none(docs, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(open_checkpoint("splade-tiny").folder, folder)
+    loading = replace(LOADING, encoder=str(folder))
+    given = assignment(str(docs), "docs.jsonl", loading, open_checkpoint(str(folder)))
+    with pytest.raises(ClusterError, match=rf"{NODE}.* holds other weights than on the machine"):
+        ShardWorker().start(replace(given, weights_sha256="0"))
+    shutil.rmtree(folder)
+    with pytest.raises(ClusterError, match=rf"{NODE}does not have the encoder. {folder}: no such"):
+        ShardWorker().start(given)
+
+
+def test_a_node_with_another_version(docs):
+    given = replace(assignment(str(docs), "docs.jsonl", LOADING, None), version="9.9")
+    with pytest.raises(ClusterError, match=rf"{NODE}has l0pyserini \d.*, and this command is 9.9"):
+        ShardWorker().start(given)
+
+
+def test_paths_are_whole_and_names_stay(docs, monkeypatch):
+    monkeypatch.chdir(docs.parent)
+    assert assignment("docs.jsonl", "docs.jsonl", LOADING, None).corpus == str(docs)
+    (docs.parent / "cacm").mkdir()
+    assert assignment("cacm", "cacm", LOADING, None).corpus == "cacm"
