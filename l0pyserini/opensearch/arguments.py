@@ -11,15 +11,20 @@ if TYPE_CHECKING:
 
 
 def add_cluster(flags: argparse.ArgumentParser) -> None:
+    """Add where the cluster is, how it is entered, and the index."""
+    add_url(flags, required=True)
+    flags.add_argument("--index", required=True, help="name of the index")
+
+
+def add_url(flags: argparse.ArgumentParser, required: bool = False) -> None:
     """Add where the cluster is, and how it is entered."""
     flags.add_argument(
         "--url",
-        required=True,
+        required=required,
         nargs="+",
         help="a node, as http://localhost:9200; several nodes of one cluster serve for one "
         "another where one is lost",
     )
-    flags.add_argument("--index", required=True, help="name of the index")
     entry = flags.add_argument_group("how the cluster is entered")
     entry.add_argument("--user", help="a user's name, where the cluster asks for one")
     entry.add_argument(

@@ -9,6 +9,7 @@ from l0pyserini.errors import QueryMismatchError
 from l0pyserini.opensearch import Cluster, load_collection, paging
 from l0pyserini.search.api import search_topics, search_with
 from l0pyserini.search.approximation import Approximation
+from tests.helpers import command
 from tests.opensearch.conftest import write_foreign
 
 HALF = Approximation(weight_share=0.5)
@@ -151,3 +152,20 @@ def test_batches_and_threads_change_nothing(cluster, loaded, small):
     with OpenSearchSearcher(cluster, loaded) as there:
         for threads, batch in ((1, 1), (3, 64), (8, 5)):
             assert dict(there.search_topics(asked, 10, threads, batch)) == expected
+
+
+def test_scores_are_taken_apart_alike(one, cluster, name, hybrid, capsys, tmp_path):
+    load_collection(hybrid / "encoded", cluster, name, shards=2, replicas=0)
+    corpus = ("--corpus", hybrid / "docs.jsonl")
+    words = ("--query", "time sharing systems", "--docid", "CACM-0003", "--against", "CACM-0010")
+    shown = [
+        command(capsys, "explain", "--index", *index, *words, *corpus, "--html", tmp_path / page)
+        for index, page in (([hybrid / "index"], "a.html"), ([name, "--url", one], "b.html"))
+    ]
+    assert shown[0] == shown[1]
+    assert shown[0][0] == 0
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    there = ("explain", "--index", name, "--url", one)
+    code, _, err = command(capsys, *there, "--query", "time", "--docid", "x")
+    assert code == 2
+    assert f"index '{name}': holds no document 'x'. Expected one of its docids" in err

@@ -37,10 +37,10 @@ def explain(
     """
     facts = read_facts(index)
     with ImpactSearcher(index, heap=heap) as searcher:
-        return explain_hits(searcher, facts["corpus"], query, docids, corpus)
+        return explain_with(searcher, facts["corpus"], query, docids, corpus)
 
 
-def explain_hits(
+def explain_with(
     searcher: Searcher,
     built: dict[str, Any],
     query: str,
