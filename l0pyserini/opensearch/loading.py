@@ -16,6 +16,7 @@ from l0pyserini.opensearch.finishing import finish
 from l0pyserini.opensearch.impacts import refuse_large
 from l0pyserini.opensearch.mapping import (
     COMPLETE,
+    LOADING,
     IndexState,
     create_body,
     read_state,
@@ -84,21 +85,22 @@ def load_collection(
     if query_encoder is not None:
         source = source.with_query_encoder(query_encoder)
     facts = index_facts(source, BUILDER, store_text)
-    state = _prepared(cluster, index, facts, resume, overwrite)
+    state = _found(cluster, index, facts, resume, overwrite)
     refuse_large(source)
+    if state is not None and overwrite:
+        cluster.request("DELETE", [index])
+        state = None
     resumed = state is not None
+    pieces = _pieces(source, query_encoder)
     if state is None:
-        pieces = _pieces(source, query_encoder)
         counts = {name: len(contents) for name, contents in pieces.items()}
-        state = IndexState(index, "", replicas, counts, facts)
+        state = IndexState(index, LOADING, replicas, counts, facts)
         body = create_body(state, shards, 0 if late_replicas else replicas)
         cluster.request("PUT", [index], body)
-        store_pieces(cluster, index, pieces)
-    elif state.state != COMPLETE:
-        store_pieces(cluster, index, _pieces(source, query_encoder))
     watch = Stopwatch()
     created = 0
-    if state.state != COMPLETE:
+    if state.state == LOADING:
+        store_pieces(cluster, index, pieces)
         created = _send(cluster, index, source, store_text, threads, chunk_size, resumed)
     seconds = watch.seconds
     health = finish(cluster, state, optimize)
@@ -134,10 +136,10 @@ def _pieces(source: Source, given: IdfQueryEncoder | None) -> dict[str, list[str
     return pieces
 
 
-def _prepared(
+def _found(
     cluster: Cluster, index: str, facts: dict[str, Any], resume: bool, overwrite: bool
 ) -> IndexState | None:
-    """Return the state of an index that is to be gone on with; None where there is none.
+    """Return the state of an index that is to be gone on with or replaced; None without one.
 
     An index that another hand has made is never touched.
     """
@@ -150,8 +152,7 @@ def _prepared(
             f"{where}: is an alias of {state.name!r}. Name that index, or a new one."
         )
     if overwrite:
-        cluster.request("DELETE", [index])
-        return None
+        return state
     if not resume:
         found = "exists already" if state.state == COMPLETE else "is being loaded, or half loaded"
         raise OutputExistsError(

@@ -19,10 +19,10 @@ def encoded(tmp_path, cluster, name):
     return folder
 
 
-def put(cluster, name, docid, **changed):
-    vector = {token.replace(".", "%2E"): one for token, one in DOCUMENTS[docid].items()}
-    document = {"docid": docid, "text": f"text of {docid}", "vector": vector}
-    path = [name, "_doc", changed.pop("id", docid)]
+def put(cluster, name, which, **changed):
+    vector = {token.replace(".", "%2E"): one for token, one in DOCUMENTS[which].items()}
+    document = {"docid": which, "text": f"text of {which}", "vector": vector}
+    path = [name, "_doc", changed.pop("id", which)]
     document["vector"] |= changed.pop("vector", {})
     cluster.request("PUT", path, document | changed, {"refresh": "true"})
 

@@ -81,6 +81,18 @@ def test_urls_and_files_that_cannot_serve(tmp_path, monkeypatch):
     assert client.password_of(None) is None
 
 
+def test_the_extra_is_named_where_it_is_missing():
+    program = (
+        "import sys; sys.modules['opensearchpy'] = None;"
+        "from l0pyserini.opensearch.__main__ import main;"
+        "sys.exit(main(['search', '--url', 'http://x', '--index', 'i', '--query', 'q']))"
+    )
+    done = fresh_process("-c", program)
+    assert done.returncode == 1
+    assert "opensearch-py is not installed" in done.stderr
+    assert "pip install 'l0pyserini[opensearch]'" in done.stderr
+
+
 def test_a_cluster_that_is_not_there():
     with pytest.raises(OpenSearchError, match=r"127.0.0.1:9: cannot be reached .* Is OpenSearch"):
         Cluster("http://127.0.0.1:9")

@@ -132,6 +132,10 @@ def test_impacts_that_would_be_changed_are_refused(cluster, name, tmp_path):
     for part in ("vectors.jsonl:2 docid 'b:9999'", "impact 513 for 'x' is above 512", "--scale"):
         assert part in str(told.value)
     assert read_state(cluster, name) is None
+    load_collection(write_foreign(tmp_path / "small", {"a": {"x": 1}}), cluster, name, replicas=0)
+    with pytest.raises(CollectionError, match="is above 512"):
+        load_collection(tmp_path, cluster, name, overwrite=True)
+    assert read_state(cluster, name).state == COMPLETE
 
 
 def test_vectors_of_another_tool(cluster, name, tmp_path, small):
