@@ -70,7 +70,7 @@ def test_an_index_that_is_there_is_left_alone(cluster, loaded, small):
         with pytest.raises(error) as told:
             load_collection(small / "encoded", cluster, loaded, **flags)
     assert "its stores_text is True, and False is given" in str(told.value)
-    with pytest.raises(OutputExistsError, match=r"exists already \(from docs.jsonl\) and was left"):
+    with pytest.raises(OutputExistsError, match=r"exists already \(from docs\) and was left"):
         load_collection(small / "encoded", cluster, loaded)
 
 
