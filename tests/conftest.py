@@ -25,10 +25,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     # Nothing is started where no test asked for a temporary folder.
     base = config._tmp_path_factory._basetemp
-    for cluster in base.glob("once-opensearch-*/cluster") if base else ():
+    for place in base.glob("once-opensearch-*/place") if base else ():
         from tests.opensearch.nodes import Nodes
 
-        Nodes.running(cluster.parent).stop()
+        Nodes.running(Path(place.read_text())).stop()
 
 
 @pytest.fixture(scope="session")

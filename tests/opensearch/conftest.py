@@ -10,10 +10,10 @@ from l0pyserini.opensearch import Cluster, load_collection
 from tests.opensearch.nodes import CannotStartError, Nodes
 
 
-def started(folder: Path, nodes: int) -> Nodes:
+def started(nodes: int) -> Nodes:
     """Start a cluster, or skip the test that asks for it."""
     try:
-        return Nodes.start(folder, nodes)
+        return Nodes.start(nodes)
     except CannotStartError as fault:
         pytest.skip(f"no OpenSearch can be started here: {fault}")
 
@@ -21,8 +21,12 @@ def started(folder: Path, nodes: int) -> Nodes:
 @pytest.fixture(scope="session")
 def one(once: Callable[[str, Callable[[Path], None]], Path]) -> str:
     """The URL of a cluster of one node; tests/conftest.py ends it after the last test."""
-    folder = once("opensearch-one", lambda folder: started(folder, 1) and None)
-    return Nodes.running(folder).urls[0]
+
+    def build(folder: Path) -> None:
+        (folder / "place").write_text(str(started(1).folder))
+
+    place = once("opensearch-one", build) / "place"
+    return Nodes.running(Path(place.read_text())).urls[0]
 
 
 @pytest.fixture

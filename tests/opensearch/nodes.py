@@ -1,7 +1,8 @@
 """Real clusters for the tests, by tools/opensearch."""
 
-import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools/opensearch"
@@ -18,11 +19,15 @@ class Nodes:
         self.folder, self.urls = folder, urls
 
     @classmethod
-    def start(cls, folder: Path, nodes: int) -> "Nodes":
-        # The server runs as nobody where root starts it, and must reach its own folder.
-        for above in (folder, *folder.parents[:-2]) if os.getuid() == 0 else ():
-            above.chmod(above.stat().st_mode | 0o011)
-        return cls(folder, _script("start", folder, nodes, 0))
+    def start(cls, nodes: int) -> "Nodes":
+        # Not below pytest's own folder, which only root may enter: root's servers run as nobody.
+        folder = Path(tempfile.mkdtemp(prefix="l0pyserini-opensearch-", dir="/var/tmp"))
+        folder.chmod(0o755)
+        try:
+            return cls(folder, _script("start", folder, nodes, 0))
+        except CannotStartError:
+            cls(folder, []).stop()
+            raise
 
     @classmethod
     def running(cls, folder: Path) -> "Nodes":
@@ -36,6 +41,7 @@ class Nodes:
 
     def stop(self) -> None:
         _script("stop", self.folder)
+        shutil.rmtree(self.folder)
 
 
 def _script(*words: object) -> list[str]:

@@ -17,8 +17,8 @@ PATIENCE = 120
 
 
 @pytest.fixture(scope="module")
-def three(tmp_path_factory):
-    nodes = started(tmp_path_factory.mktemp("opensearch-three"), 3)
+def three():
+    nodes = started(3)
     yield nodes
     nodes.stop()
 
