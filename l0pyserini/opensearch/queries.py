@@ -132,15 +132,23 @@ def scored(answer: Mapping[str, Any]) -> list[Scored]:
 
 
 def count(cluster: Cluster, index: str) -> int:
-    """Return how many documents an index holds, those that keep its facts left out."""
+    """Return how many documents an index holds, those that keep its facts left out.
+
+    Raises:  OpenSearchError: if a shard is missing beyond all patience.
+    """
     body = {"query": {"exists": {"field": DOCID}}}
-    answer = cluster.request("POST", [index, "_count"], body)
-    if answer["_shards"]["failed"]:
-        raise OpenSearchError(
-            f"{cluster.name} index {index!r}: {answer['_shards']['failed']} of its shards did not "
-            "answer. Start the nodes that hold them, and try again."
-        )
-    return int(answer["count"])
+    for last in cluster.tries():
+        answer = cluster.request("POST", [index, "_count"], body)
+        # A shard without a node is no failure to OpenSearch: it is counted nowhere.
+        missing = answer["_shards"]["total"] - answer["_shards"]["successful"]
+        if missing == 0:
+            return int(answer["count"])
+        if last:
+            raise OpenSearchError(
+                f"{cluster.name} index {index!r}: {missing} of its shards did not answer. Start "
+                "the nodes that hold them, and try again."
+            )
+    raise AssertionError("the last try returns or raises")
 
 
 def impacts_of(

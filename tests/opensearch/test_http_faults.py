@@ -7,7 +7,14 @@ import pytest
 
 from l0pyserini import OpenSearchSearcher
 from l0pyserini.errors import OpenSearchError, UsageError
-from l0pyserini.opensearch import Cluster, client, load_collection, verify_loaded
+from l0pyserini.opensearch import (
+    Cluster,
+    client,
+    finishing,
+    load_collection,
+    queries,
+    verify_loaded,
+)
 from tests.helpers import command, fresh_process, write
 from tests.opensearch.proxy import proxy
 
@@ -225,3 +232,21 @@ def test_names_that_are_no_index(index, small, one):
 def test_an_index_that_is_not_there(cluster):
     with pytest.raises(Exception, match="has no index 'nowhere'. Load one with"):
         OpenSearchSearcher(cluster, "nowhere")
+
+
+def test_a_shard_that_no_node_holds(one, name):
+    place = {
+        "number_of_shards": 2,
+        "number_of_replicas": 0,
+        "routing.allocation.require._name": "nowhere",
+    }
+    hasty = Cluster(one, patience=1)
+    body = {"settings": {"index": place}}
+    hasty.request("PUT", [name], body, {"wait_for_active_shards": "0"})
+    with pytest.raises(OpenSearchError, match="2 of its shards did not answer|is missing"):
+        queries.count(hasty, name)
+    with pytest.raises(OpenSearchError, match="is red, 2 copies of its shards are on no node"):
+        finishing.wait_for_shards(hasty, name)
+    body = queries.page({"a": 1}, 3)
+    with pytest.raises(OpenSearchError, match=r"\(503\). A node or a shard is missing"):
+        queries.ask(hasty, name, [body], queries.HITS)
