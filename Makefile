@@ -7,7 +7,7 @@ LOCK := requirements-dev.lock
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo "$$p"; break; }; done)
 
-.PHONY: demo install test check lint wheel lock clean
+.PHONY: demo install test check lint wheel opensearch opensearch-stop lock clean
 
 demo: $(STAMP)
 	$(BIN)/python -m l0pyserini.demo
@@ -40,6 +40,14 @@ wheel: $(STAMP)
 	rm -rf build
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation --wheel-dir dist .
+
+# A cluster of three nodes to try, on ports 9200 to 9202. docs/opensearch.md says what for.
+OPENSEARCH ?= /var/tmp/l0pyserini-opensearch-$(shell id -u)
+opensearch:
+	@tools/opensearch start $(OPENSEARCH) 3
+
+opensearch-stop:
+	@tools/opensearch stop $(OPENSEARCH)
 
 # Newer versions of everything: edit setup.cfg, then `make lock`.
 lock:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from l0pyserini.evaluate.efficiency import measure_efficiency
     from l0pyserini.index import build_index
     from l0pyserini.model import DocumentEncoder, open_checkpoint, save_checkpoint
+    from l0pyserini.opensearch import OpenSearchSearcher
     from l0pyserini.publish.report import write_report
     from l0pyserini.query import IdfQueryEncoder, IdfTable
     from l0pyserini.search import ImpactSearcher, fuse_runs
@@ -28,6 +29,7 @@ _HOMES = {
     "IdfTable": "query",
     "ImpactSearcher": "search",
     "L0Error": "errors",
+    "OpenSearchSearcher": "opensearch",
     "build_index": "index",
     "compare_runs": "evaluate.compare",
     "encode_corpus": "encode",
@@ -51,6 +53,7 @@ __all__ = [
     "IdfTable",
     "ImpactSearcher",
     "L0Error",
+    "OpenSearchSearcher",
     "__version__",
     "build_index",
     "compare_runs",

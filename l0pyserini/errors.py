@@ -22,6 +22,7 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 │   └── JvmRunningError       a JVM with other options runs in this process already
 ├── ImpactIndexError          a folder that is no index of ours, or does not hold what it promises
 │   └── QueryMismatchError    query encoder and index do not belong together
+├── OpenSearchError           a cluster cannot be reached, refuses, or lost what it was given
 ├── TrainingError             training cannot go on, or a teacher cannot teach
 ├── ExportError               another engine cannot take what is exported, or its package failed
 └── EvaluationError           trec_eval failed, or run and qrels share no topic
@@ -142,6 +143,10 @@ class QueryMismatchError(ImpactIndexError):
 
 class ExportError(L0Error):
     """Another engine cannot take what is exported, or its package failed."""
+
+
+class OpenSearchError(L0Error):
+    """An OpenSearch cluster cannot be reached, refuses, or lost what it was given."""
 
 
 class EvaluationError(L0Error):

@@ -19,6 +19,18 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the servers that the test processes share, once all of them are done."""
+    if hasattr(config, "workerinput") or not hasattr(config, "_tmp_path_factory"):
+        return
+    # Nothing is started where no test asked for a temporary folder.
+    base = config._tmp_path_factory._basetemp
+    for place in base.glob("once-opensearch-*/place") if base else ():
+        from tests.opensearch.nodes import Nodes
+
+        Nodes.running(Path(place.read_text())).stop()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of collections beside the project."""

@@ -39,6 +39,7 @@ ONLY_READ = {
     "--steps 20000": "hours; tests/train/test_masks.py has few steps",
     "/shared/": "a disk that machines share; tests/encode/test_on_ray.py has small ones",
     "--ray local": "starts a cluster; tests/encode/test_on_ray.py does",
+    "--url http://": "wants a cluster; tests/opensearch/test_page.py has one",
     "benchmarks/": "minutes to hours; each names its figures",
 }
 """Words of commands that are only read, and why."""
@@ -116,8 +117,9 @@ def examples():
     for page in PAGES:
         blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
         for block in blocks:
-            # Those that plug into other libraries are run by test_readme.
-            if "LuceneImpactSearcher" not in block and "ImpactRetriever" not in block:
+            # Those that plug into other libraries are run by test_readme and test_page.
+            plugged = ("LuceneImpactSearcher", "ImpactRetriever", "OpenSearchSearcher")
+            if not any(name in block for name in plugged):
                 yield page.name, block
 
 

@@ -4,7 +4,7 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from l0pyserini.base.limits import JAVA_MAX
 from l0pyserini.base.progress import say
@@ -27,6 +27,29 @@ def make_parser(verb: str, description: str, examples: Sequence[str]) -> argpars
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
+
+
+def join_parsers(
+    verb: str, description: str, parsers: Mapping[str, argparse.ArgumentParser]
+) -> argparse.ArgumentParser:
+    """Return a parser whose first word chooses one of others; args.step is that word."""
+    joined = argparse.ArgumentParser(
+        prog=f"python -m l0pyserini.{verb}", description=description, allow_abbrev=False
+    )
+    steps = joined.add_subparsers(dest="step", required=True, metavar="STEP")
+    for name, parser in parsers.items():
+        steps.add_parser(
+            name,
+            help=parser.description,
+            parents=[parser],
+            add_help=False,  # the parent's own
+            prog=parser.prog,
+            description=parser.description,
+            epilog=parser.epilog,
+            formatter_class=parser.formatter_class,
+            allow_abbrev=False,
+        )
+    return joined
 
 
 def add_overwrite(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +101,11 @@ def positive_int(text: str) -> int:
     if not 1 <= value <= JAVA_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {JAVA_MAX:,}")
     return value
+
+
+def whole_number(text: str) -> int:
+    """Parse a whole number from 0 for argparse, up to the largest that Java can count to."""
+    return 0 if text.strip() == "0" else positive_int(text)
 
 
 def positive_float(text: str) -> float:

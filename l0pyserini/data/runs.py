@@ -60,11 +60,16 @@ def write_run(
         {'1': [Hit(docid='d3', score=2.0), Hit(docid='d1', score=1.0)]}
     """
     check_tag(tag)
-    lines = 0
     with atomic_write(path) as handle:
-        for qid, hits in results:
-            lines += _write_topic(handle, qid, hits, tag)
-    return lines
+        return append_topics(handle, results, tag)[0]
+
+
+def append_topics(
+    handle: IO[bytes], results: Iterable[tuple[str, Sequence[Hit]]], tag: str
+) -> tuple[int, int]:
+    """Write topics to an open run; return the number of lines, and of topics without any."""
+    written = [_write_topic(handle, qid, hits, tag) for qid, hits in results]
+    return sum(written), written.count(0)
 
 
 def check_tag(tag: str) -> None:

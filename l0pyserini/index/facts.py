@@ -108,11 +108,20 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             f"{path}: its format is {seen!r}, expected {FORMAT!r}. "
             "Build the index again with this version."
         )
-    check_fields(facts, _FIELDS, str(path), ImpactIndexError, _MEND)
+    check_facts(facts, str(path), _MEND)
     # Older versions told whether documents had been put in another order, which no reader minds.
     facts.pop("reordered", None)
     absent = {"stores_text": False, "postings_digest": None, **dict.fromkeys(SETTINGS)}
     return {**absent, **facts, "bytes": lucene_bytes(folder)}
+
+
+def check_facts(facts: dict[str, Any], where: str, mend: str) -> None:
+    """Refuse facts of which one is missing or of another kind.
+
+    Args:    where, mend: as check_fields.
+    Raises:  ImpactIndexError: naming the first such fact.
+    """
+    check_fields(facts, _FIELDS, where, ImpactIndexError, mend)
 
 
 def lucene_bytes(folder: Path) -> int:

@@ -96,24 +96,38 @@ class IdfQueryEncoder:
         Raises:  QueryMismatchError: if it is missing or damaged, or has no BM25 to weigh.
         """
         record = read_sidecar(Path(path), FORMAT, QueryMismatchError, _MEND)
-        stems = _read_stems(record.get("lexical"), str(path))
+        return cls.from_record(record, str(path), scale).balanced(lexical_weight, str(path))
+
+    @classmethod
+    def from_record(
+        cls, record: Mapping[str, Any], where: str, scale: float = DEFAULT_SCALE
+    ) -> "IdfQueryEncoder":
+        """Take it out of what record() returned.
+
+        Args:    where: whose it is, for errors.
+        Raises:  QueryMismatchError: if it is damaged.
+        """
+        stems = _read_stems(record.get("lexical"), where)
         rules, weights = record.get("tokenizer"), record.get("idf")
         if stems is not None and rules is weights is None:
-            return cls(None, None, scale, stems).balanced(lexical_weight, str(path))
+            return cls(None, None, scale, stems)
         if not isinstance(rules, str) or not isinstance(weights, dict) or not weights:
             raise QueryMismatchError(
-                f"{path}: its tokenizer is {type(rules).__name__} and its idf "
+                f"{where}: its tokenizer is {type(rules).__name__} and its idf "
                 f"{type(weights).__name__}, expected a text and {{token: weight}}. {_MEND}"
             )
         try:
-            idf = IdfTable(checked_weights(weights, str(path)), str(path))
-            loaded = cls(Tokenizer(rules, str(path)), idf, scale, stems)
+            idf = IdfTable(checked_weights(weights, where), where)
+            return cls(Tokenizer(rules, where), idf, scale, stems)
         except (IdfError, CheckpointError) as fault:
             raise QueryMismatchError(f"{fault} {_MEND}") from fault
-        return loaded.balanced(lexical_weight, str(path))
 
     def save(self, path: str | Path) -> None:
         """Write tokenizer and table, and what stems weigh, into one file."""
+        write_sidecar(Path(path), self.record())
+
+    def record(self) -> dict[str, Any]:
+        """Return tokenizer and table, and what stems weigh, as JSON has them."""
         record: dict[str, Any] = {
             "format": FORMAT,
             "tokenizer": self._tokenizer and self._tokenizer.json_text,
@@ -121,7 +135,7 @@ class IdfQueryEncoder:
         }
         if self.stems is not None:
             record["lexical"] = self.stems.record()
-        write_sidecar(Path(path), record)
+        return record
 
     @property
     def tokenizer(self) -> Tokenizer:

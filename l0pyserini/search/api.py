@@ -1,6 +1,6 @@
 """search_topics: what `python -m l0pyserini.search --topics` does, as a function."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
@@ -12,8 +12,9 @@ from l0pyserini.data.runs import check_tag
 from l0pyserini.errors import UsageError
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
+from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher
 from l0pyserini.search.encoded_queries import read_encoded_queries
-from l0pyserini.search.searcher import DEFAULT_BATCH, ImpactSearcher, Query
+from l0pyserini.search.searcher import ImpactSearcher
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,16 @@ class SearchSummary:
     without_hits: int
     unknown_tokens: int
     seconds: float
+
+    def line(self, output: str | Path) -> str:
+        """Return it for a person. output: the run file."""
+        return (
+            f"searched {self.topics:,} topics in {self.seconds:.1f} s "
+            f"({self.topics / max(self.seconds, 1e-9):.1f} queries/s), "
+            f"{self.lines:,} lines in {output}\n"
+            f"  topics without a hit: {self.without_hits:,}; "
+            f"query tokens the index does not know: {self.unknown_tokens:,}"
+        )
 
 
 def search_topics(
@@ -50,17 +61,46 @@ def search_topics(
              lexical_weight: of BM25, as ImpactSearcher takes it.
     Raises:  TopicsError, ImpactIndexError, QueryMismatchError, OutputExistsError, UsageError.
     """
+    return search_with(
+        lambda: ImpactSearcher(index, query_encoder, heap, approximation, lexical_weight),
+        topics,
+        output,
+        hits,
+        threads,
+        batch_size,
+        remove_query,
+        tag,
+        split,
+        overwrite,
+        queries_encoded,
+    )
+
+
+def search_with(
+    opened: Callable[[], Searcher],
+    topics: str | None,
+    output: str | Path,
+    hits: int = 1000,
+    threads: int = 2,
+    batch_size: int = DEFAULT_BATCH,
+    remove_query: bool = False,
+    tag: str = "l0pyserini",
+    split: str = "test",
+    overwrite: bool = False,
+    queries_encoded: str | Path | None = None,
+) -> SearchSummary:
+    """Search all topics with any searcher and write a TREC run.
+
+    Args:    opened: opens the searcher, once topics and output were found good.
+    Raises:  TopicsError, OutputExistsError, UsageError, and what opening and searching raise.
+    """
     check_tag(tag)
     refuse_existing(Path(output), overwrite)
     asked = _asked(topics, split, queries_encoded)
     lines = without_hits = 0
-
-    with ImpactSearcher(index, query_encoder, heap, approximation, lexical_weight) as searcher:
+    with opened() as searcher:
         watch = Stopwatch()
-        with (
-            progress_bar(len(asked), "search", "topics") as bar,
-            atomic_write(output) as handle,
-        ):
+        with progress_bar(len(asked), "search", "topics") as bar, atomic_write(output) as handle:
             place = Path(handle.name)
             for batch in batched(asked, batch_size):
                 counts = searcher.append_run(place, batch, hits, threads, tag, remove_query)

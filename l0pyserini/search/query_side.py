@@ -64,11 +64,12 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
     return QuerySide(encoder, dict(df), documents, stores_text)
 
 
-def check_query_encoder(index: Path, facts: dict[str, Any], encoder: IdfQueryEncoder) -> None:
+def check_query_encoder(index: str | Path, facts: dict[str, Any], encoder: IdfQueryEncoder) -> None:
     """Refuse a query encoder that the index was not built for.
 
     One without stems serves an index that has some: it does not ask for them.
 
+    Args:    index: its folder or name.
     Raises:  QueryMismatchError: if tokenizer, table or scale differ, or the stems' impacts.
     """
     built = {**facts["query_encoder"], "query_scale": facts["query_scale"]}

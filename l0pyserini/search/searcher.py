@@ -1,17 +1,15 @@
 """ImpactSearcher: searching impact indexes without torch and without Pyserini's imports."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import batched
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
-from l0pyserini.base.limits import JAVA_MAX
 from l0pyserini.data.records import Document, Hit, ImpactVector
-from l0pyserini.errors import ImpactIndexError, QueryMismatchError, UsageError
+from l0pyserini.errors import ImpactIndexError
+from l0pyserini.index.postings import document_impacts
 from l0pyserini.index.verify import unreadable
 from l0pyserini.lucene.jvm import (
     attach_thread,
@@ -22,19 +20,15 @@ from l0pyserini.lucene.jvm import (
 )
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
-from l0pyserini.search.checks import check_count, check_qids
+from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher, check_batch
 from l0pyserini.search.hit_arrays import HitArrays, take_arrays
 from l0pyserini.search.java_faults import closed_error, search_error
 from l0pyserini.search.query_side import open_query_side
 
-Query = str | ImpactVector
-"""A text, or its vector where it is given."""
-
-DEFAULT_BATCH = 512
-"""Topics that cross into Java at once."""
+__all__ = ["DEFAULT_BATCH", "ImpactSearcher", "Query"]
 
 
-class ImpactSearcher:
+class ImpactSearcher(Searcher):
     """Searches an impact index, or several as one. Safe for use by several threads.
 
     The hits and their order are those of Pyserini's LuceneImpactSearcher with the same query
@@ -70,13 +64,11 @@ class ImpactSearcher:
     ) -> None:
         folders = [index] if isinstance(index, str | PathLike) else index
         self.indexes = tuple(map(Path, folders))
-        self.approximation = approximation
+        super().__init__(", ".join(map(str, self.indexes)), approximation)
         side = open_query_side(self.indexes, query_encoder)
         encoder, self.vocabulary, promised, self.stores_text = side
-        self._names = names = ", ".join(map(str, self.indexes))
-        if encoder is not None and lexical_weight is not None:
-            encoder = encoder.balanced(lexical_weight, names)
-        self._query_encoder = encoder
+        names = self._names
+        self._weigh(encoder, lexical_weight)
         start_jvm(heap)
         impact_search = java_class("io.l0pyserini.ImpactSearch")
         try:
@@ -92,45 +84,6 @@ class ImpactSearcher:
                 f"{self.num_docs:,}. It belongs to another index, or the index is being changed: "
                 "search again, and if it stays so, build the index again."
             )
-
-    @property
-    def query_encoder(self) -> IdfQueryEncoder:
-        """The encoder of queries that are texts.
-
-        Raises:  QueryMismatchError: if another tool's vectors were indexed without one.
-        """
-        if self._query_encoder is None:
-            raise QueryMismatchError(
-                f"{self._names}: was built from another tool's vectors without a query encoder (or "
-                "is without l0pyserini.json, which would name it), so it cannot encode texts. Give "
-                "encoded queries (--queries-encoded), or a query encoder (--encoder, or "
-                "--query-encoder when it is indexed)."
-            )
-        return self._query_encoder
-
-    def unknown_tokens(self, query: Query) -> list[str]:
-        """Return a query's tokens that the index does not know; [] where none can tell."""
-        if self.vocabulary is None:
-            return []
-        if isinstance(query, str):
-            return self.query_encoder.unknown_tokens(query, self.vocabulary)
-        return [token for token in query if token not in self.vocabulary]
-
-    def known(self, impacts: ImpactVector) -> ImpactVector:
-        """Return the part of a query that the index has postings for, or all where none can tell.
-
-        An index of another tool comes without a list of its tokens.
-        """
-        if self.vocabulary is None:
-            return impacts
-        return {token: impact for token, impact in impacts.items() if token in self.vocabulary}
-
-    def search(self, query: Query, k: int = 10) -> list[Hit]:
-        """Return the k best documents of one query, by the tie rule; [] where no token is known.
-
-        Args:    query: a text, or its vector {token: impact}.
-        """
-        return self.batch_search([query], ["1"], k)["1"]
 
     def batch_search(
         self, queries: Sequence[Query], qids: Sequence[str], k: int = 10, threads: int = 1
@@ -155,40 +108,11 @@ class ImpactSearcher:
     def _batch(
         self, method: str, queries: Sequence[Query], qids: Sequence[str], k: int, threads: int
     ) -> Any:
-        if len(queries) != len(qids):
-            raise UsageError(f"{len(queries)} queries and {len(qids)} qids; expected as many.")
-        check_qids(qids)
-        check_count(k, "k")
-        check_count(threads, "threads")
+        check_batch(queries, qids, k, threads)
         # One piece each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
         lines = self._lines(qids, queries)
         return self._call(method, lines, k, self.approximation.candidates, threads)
-
-    def search_topics(
-        self,
-        topics: Sequence[tuple[str, Query]],
-        k: int,
-        threads: int,
-        batch_size: int,
-        remove_query: bool = False,
-    ) -> Iterator[tuple[str, list[Hit]]]:
-        """Yield (qid, hits) of (qid, query) pairs, batch by batch.
-
-        Args:    remove_query: leave out the document whose docid is the qid, as ArguAna needs.
-        Raises:  UsageError: if a qid comes twice, or a number is below 1.
-        """
-        check_qids([qid for qid, _ in topics])
-        check_count(k, "k")
-        check_count(batch_size, "batch_size")
-        asked = min(k + 1, JAVA_MAX) if remove_query else k
-        for batch in batched(topics, batch_size):
-            found = self.batch_search(
-                [query for _, query in batch], [qid for qid, _ in batch], asked, threads
-            )
-            for qid, hits in found.items():
-                kept = [hit for hit in hits if not (remove_query and hit.docid == qid)]
-                yield qid, kept[:k]
 
     def append_run(
         self,
@@ -208,23 +132,15 @@ class ImpactSearcher:
         """
         batch = list(topics)
         qids = [qid for qid, _ in batch]
-        check_qids(qids)
-        check_count(k, "k")
-        check_count(threads, "threads")
-        lines = self._lines(qids, [query for _, query in batch])
+        queries = [query for _, query in batch]
+        check_batch(queries, qids, k, threads)
+        lines = self._lines(qids, queries)
         file, written_tag = java_path(path), java_string(tag)
         candidates = self.approximation.candidates
         written, without_hits = self._call(
             "writeRun", lines, k, candidates, threads, file, written_tag, remove_query
         )
         return written, without_hits
-
-    def doc(self, docid: str) -> Document | None:
-        """Return a document with its text, title and text in one; None if the index lacks it.
-
-        Raises:  ImpactIndexError: if the index keeps no texts.
-        """
-        return self.docs([docid])[0]
 
     def docs(self, docids: Sequence[str]) -> list[Document | None]:
         """Return doc() of many docids with one call into Java."""
@@ -234,30 +150,22 @@ class ImpactSearcher:
             for docid, text in zip(docids, texts, strict=True)
         ]
 
+    def document_impacts(
+        self, docids: Sequence[str], impacts: ImpactVector
+    ) -> dict[str, ImpactVector]:
+        """Read the impacts of some tokens in some documents from the postings."""
+        self._check_open()
+        return document_impacts(self.indexes, docids, impacts)
+
     def _lines(self, qids: Sequence[str], queries: Sequence[Query]) -> bytes:
         """Return the queries as Java reads them; all texts are encoded together."""
-        texts = [query for query in queries if isinstance(query, str)]
-        encoded = iter(self._encoded(texts) if texts else ())
-        vectors = (next(encoded) if isinstance(query, str) else query for query in queries)
-        return b"".join(map(self._line, qids, vectors))
-
-    def _encoded(self, texts: Sequence[str]) -> Sequence[ImpactVector]:
-        encoder = self.query_encoder
-        if isinstance(encoder, IdfQueryEncoder):
-            return encoder.encode_batch(texts)
-        # Any encoder of Pyserini's kind serves.
-        return [encoder.encode(text) for text in texts]
+        return b"".join(map(self._line, qids, self._vectors(queries)))
 
     def _line(self, qid: str, impacts: ImpactVector) -> bytes:
-        known = self.known(impacts)
-        if self.approximation == EXACT:
-            return _written(qid, known) + b"\n"
-        df = self._df(known)
-        known = {token: impact for token, impact in known.items() if df[token]}
-        kept = self.approximation.kept(known, df, self.num_docs)
-        if self.approximation.candidates and len(kept) < len(known):
-            return _written(qid, kept) + b"\t" + _written(qid, known) + b"\n"
-        return _written(qid, kept) + b"\n"
+        kept, whole = self._phases(impacts)
+        if whole is None:
+            return _written(qid, kept) + b"\n"
+        return _written(qid, kept) + b"\t" + _written(qid, whole) + b"\n"
 
     def _df(self, impacts: ImpactVector) -> Mapping[str, int]:
         """Return the df of a query's tokens; where no index came with a list, Lucene counts."""
@@ -284,18 +192,6 @@ class ImpactSearcher:
         if searcher is not None:
             attach_thread()
             searcher.close()
-
-    def __enter__(self) -> Self:
-        self._check_open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _written(qid: str, impacts: ImpactVector) -> bytes:

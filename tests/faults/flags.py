@@ -4,6 +4,7 @@ from tests.faults.catalogue import Fault
 
 ENCODE = "encode --corpus @/docs.jsonl --encoder splade-tiny --output @/out"
 INDEX = "index --input @/encoded --index @/out"
+OPENSEARCH = "opensearch search --index i --url http://127.0.0.1:9"
 SEARCH = "search --index @/index --topics @/topics.tsv --output @/out.txt"
 BM25 = "bm25 --corpus @/docs.jsonl --index @/bm25.index --topics @/topics.tsv --output @/out.txt"
 EVALUATE = "evaluate --qrels @/qrels.txt --run @/run.txt --json @/out.json"
@@ -124,6 +125,13 @@ OTHERS: tuple[tuple[str, tuple[str, str, str]], ...] = (
     ("index.verify @/index @/other", ("other", "unrecognized arguments", "usage:")),
     ("leaderboard glue", ("glue", CHOICE, "trec")),
     ("search --index @/index", ("--query --topics", "is required", "usage:")),
+    ("opensearch", ("STEP", REQUIRED, "usage:")),
+    (f"{OPENSEARCH} --topics @/topics.tsv", ("--topics", "needs --output", "the run file")),
+    (f"{OPENSEARCH} --query q --url http://a:b@c", ("--url", "holds an @", "with --user")),
+    (f"{OPENSEARCH} --query q --url c:9200", ("'c:9200'", "is no URL", "Expected one such as")),
+    (f"{OPENSEARCH} --query q --ca-cert @/none", ("none", "no such file", "Give the PEM file")),
+    (f"{OPENSEARCH} --query q --user a --password-file @/none",
+     ("none", "cannot be read", "a file that holds the password alone")),
     (f"{EVALUATE} --measures nDCG@x", ("'nDCG@x'", "is unknown", "Expected one of nDCG")),
     (f"{EVALUATE} --measures nDCG@0", ("'nDCG@0'", "takes no such cut-off", "nDCG")),
     (f"{EVALUATE} --measures '<script>'", ("'<script>'", "is unknown", "Expected one of nDCG")),
@@ -151,4 +159,9 @@ ROWS = [
         for base, flags, says in USAGE
     ),
     *(Fault(words, words, says, code=2) for words, says in OTHERS),
+    Fault(
+        "no cluster",
+        f"{OPENSEARCH} --query q",
+        ("http://127.0.0.1:9", "cannot be reached", "Is OpenSearch running there?"),
+    ),
 ]

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from l0pyserini.base.cli import (
     add_heap,
@@ -15,6 +16,10 @@ from l0pyserini.base.cli import (
 )
 from l0pyserini.base.files import atomic_write, refuse_existing
 from l0pyserini.errors import UsageError
+from l0pyserini.opensearch.arguments import add_url, open_cluster
+
+if TYPE_CHECKING:
+    from l0pyserini.search.base import Searcher
 
 DEFAULT_TOP = 15
 
@@ -35,7 +40,10 @@ def parser() -> argparse.ArgumentParser:
         ],
     )
     what = flags.add_mutually_exclusive_group(required=True)
-    what.add_argument("--index", help="explain documents of this index: --query, --docid")
+    what.add_argument(
+        "--index",
+        help="explain documents of this index (with --url one of OpenSearch): --query, --docid",
+    )
     what.add_argument(
         "--encoded",
         help="explain all topics on this folder of l0pyserini.encode: --topics",
@@ -63,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_split(many)  # type: ignore[arg-type]
     flags.add_argument("--html", help="also write a web page that stands alone")
+    add_url(flags)
     add_heap(flags)
     add_overwrite(flags)
     return flags
@@ -81,20 +90,35 @@ def run(args: argparse.Namespace) -> None:
 def _explain_documents(args: argparse.Namespace) -> str:
     if not args.query or not args.docid:
         raise UsageError("--index needs --query and --docid, the document to explain.")
-    # Only this half needs Java.
+    # Only this half needs Java, or a cluster.
     from l0pyserini.base.progress import say
-    from l0pyserini.evaluate.explain.document import explain
+    from l0pyserini.evaluate.explain.document import explain_with
     from l0pyserini.evaluate.explain.page import documents_page
     from l0pyserini.evaluate.explain.show import show_documents
-    from l0pyserini.query.encoder import FILE_NAME, IdfQueryEncoder
 
     docids = [args.docid] if args.against is None else [args.docid, args.against]
-    explanations = explain(args.index, args.query, docids, args.corpus, args.heap)
+    searcher, built = _opened(args)
+    with searcher:
+        explanations = explain_with(searcher, built, args.query, docids, args.corpus)
+        learned = searcher.query_encoder.learned
     print(show_documents(explanations))
     if explanations[0].contents is None:
         say("to tell expansions from the text's own tokens, name the index's corpus with --corpus")
-    learned = IdfQueryEncoder.load(Path(args.index) / FILE_NAME).learned
     return documents_page(explanations, None if learned is None else learned.tokenizer)
+
+
+def _opened(args: argparse.Namespace) -> tuple["Searcher", dict[str, Any]]:
+    """Return a searcher of the index, and the corpus that it was made of."""
+    if args.url:
+        from l0pyserini.opensearch.searcher import OpenSearchSearcher
+
+        opened = OpenSearchSearcher(open_cluster(args), args.index)
+        return opened, opened.facts["corpus"]
+    from l0pyserini.index.facts import read_facts
+    from l0pyserini.search.searcher import ImpactSearcher
+
+    built = read_facts(args.index)["corpus"]
+    return ImpactSearcher(args.index, heap=args.heap), built
 
 
 def _explain_topics(args: argparse.Namespace) -> str:

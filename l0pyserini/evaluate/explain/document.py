@@ -1,18 +1,17 @@
 """explain: what `python -m l0pyserini.evaluate.explain --docid` does, as a function."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from l0pyserini.base.progress import progress_bar, say
 from l0pyserini.data import Corpus, cacm, open_corpus
 from l0pyserini.data.records import ImpactVector
-from l0pyserini.errors import CorpusError, UsageError
+from l0pyserini.errors import CorpusError
 from l0pyserini.evaluate.explain.shares import Explanation, TokenShare
 from l0pyserini.index.facts import read_facts
-from l0pyserini.index.verify import FIELD, open_reader
-from l0pyserini.lucene.jvm import java_class
 from l0pyserini.query.encoder import IdfQueryEncoder
+from l0pyserini.search.base import Searcher
 from l0pyserini.search.searcher import ImpactSearcher
 
 RANK_DEPTH = 1000
@@ -38,14 +37,28 @@ def explain(
     """
     facts = read_facts(index)
     with ImpactSearcher(index, heap=heap) as searcher:
-        impacts = searcher.query_encoder.encode(query)
-        ranks = {
-            hit.docid: rank for rank, hit in enumerate(searcher.search(query, RANK_DEPTH), start=1)
-        }
-        known = searcher.known(impacts)
-        learned = searcher.query_encoder.learned
-    found = document_impacts(Path(index), docids, known)
-    texts = _texts(_corpus(facts, corpus), set(docids))
+        return explain_with(searcher, facts["corpus"], query, docids, corpus)
+
+
+def explain_with(
+    searcher: Searcher,
+    built: dict[str, Any],
+    query: str,
+    docids: Sequence[str],
+    corpus: str | None = None,
+) -> list[Explanation]:
+    """Do the same with any searcher.
+
+    Args:    built: the corpus among the index's facts: its name and sha256.
+    Raises:  UsageError, CorpusError: as explain.
+    """
+    impacts = searcher.query_encoder.encode(query)
+    ranks = {
+        hit.docid: rank for rank, hit in enumerate(searcher.search(query, RANK_DEPTH), start=1)
+    }
+    learned = searcher.query_encoder.learned
+    found = searcher.document_impacts(docids, searcher.known(impacts))
+    texts = _texts(_corpus(built, corpus), set(docids))
     return [
         _explanation(docid, query, impacts, found[docid], texts.get(docid), learned, ranks)
         for docid in docids
@@ -71,48 +84,8 @@ def _explanation(
     return Explanation(docid, query, tokens, ranks.get(docid), text)
 
 
-def document_impacts(
-    index: Path, docids: Iterable[str], tokens: Collection[str]
-) -> dict[str, ImpactVector]:
-    """Read the impacts of some tokens in some documents from the postings.
-
-    Returns: {docid: {token: impact}}, tokens that a document lacks left out.
-    Raises:  UsageError: if the index holds no such document.
-    """
-    reader = open_reader(index)
-    try:
-        found: dict[str, ImpactVector] = {}
-        for docid in docids:
-            postings = _postings(reader, "id", docid)
-            if postings is None:
-                raise UsageError(
-                    f"{index}: holds no document {docid!r}. Expected one of its docids, as "
-                    "`python -m l0pyserini.search` prints them; a document without any token is "
-                    "not in the index."
-                )
-            number = postings.nextDoc()
-            found[docid] = {
-                token: postings.freq()
-                for token in tokens
-                if (postings := _postings(reader, FIELD, token)) is not None
-                and postings.advance(number) == number
-            }
-        return found
-    finally:
-        reader.close()
-
-
-def _postings(reader: Any, field: str, term: str) -> Any:
-    """Return the postings of a term; None where there is none."""
-    multi = java_class("org.apache.lucene.index.MultiTerms")
-    wanted = java_class("org.apache.lucene.index.Term")(field, term).bytes()
-    frequencies = java_class("org.apache.lucene.index.PostingsEnum").FREQS
-    return multi.getTermPostingsEnum(reader, field, wanted, frequencies)
-
-
-def _corpus(facts: dict[str, Any], given: str | None) -> Corpus | None:
+def _corpus(built: dict[str, Any], given: str | None) -> Corpus | None:
     """Return the corpus of an index: the one given, or the embedded one if it was made of it."""
-    built = facts["corpus"]
     if given is None:
         embedded = open_corpus(cacm.NAME)
         return embedded if embedded.fingerprint() == built["sha256"] else None

@@ -1,0 +1,75 @@
+"""After the last document: settings restored, segments merged, all shards there."""
+
+import time
+from typing import Any
+
+from l0pyserini.base.progress import SILENT_SECONDS, Stopwatch, say
+from l0pyserini.errors import OpenSearchError
+from l0pyserini.opensearch.client import Cluster
+from l0pyserini.opensearch.faults import refusal, root_cause
+from l0pyserini.opensearch.mapping import IndexState
+
+_POLL_SECONDS = 0.25
+
+
+def finish(cluster: Cluster, state: IndexState, optimize: bool) -> str:
+    """Make an index ready to be searched, and return its health: green or yellow.
+
+    Refreshing goes back to OpenSearch's default, and the replicas to what was asked.
+
+    Raises:  OpenSearchError: if a shard has no copy, or merging fails.
+    """
+    index = state.name
+    if optimize:
+        _merge(cluster, index)
+    restored = {"index": {"refresh_interval": None, "number_of_replicas": state.replicas}}
+    cluster.request("PUT", [index, "_settings"], restored)
+    wait_for_shards(cluster, index)
+    cluster.request("POST", [index, "_refresh"])
+    return wait_for_shards(cluster, index)
+
+
+def wait_for_shards(cluster: Cluster, index: str) -> str:
+    """Wait until every shard of an index has a copy that works; return its health.
+
+    Raises:  OpenSearchError: if one has none beyond all patience.
+    """
+    for last in cluster.tries():
+        health = health_of(cluster, index)
+        if health["status"] != "red":
+            return str(health["status"])
+        if last:
+            missing = health["unassigned_shards"] + health["initializing_shards"]
+            raise OpenSearchError(
+                f"{cluster.name} index {index!r}: is red, {missing} copies of its shards are on no "
+                "node. Start the nodes that held them again, and go on with --resume; where they "
+                "are lost, load it again with --overwrite."
+            )
+    raise AssertionError("the last try returns or raises")
+
+
+def health_of(cluster: Cluster, index: str) -> dict[str, Any]:
+    """Return what _cluster/health says of an index."""
+    answer = cluster.request("GET", ["_cluster", "health", index], ignore=[408])
+    return dict(answer)
+
+
+def _merge(cluster: Cluster, index: str) -> None:
+    """Merge each shard into one segment. It may take hours, so a task does it, and is asked."""
+    wanted = {"max_num_segments": 1, "wait_for_completion": "false"}
+    task = cluster.request("POST", [index, "_forcemerge"], params=wanted)["task"]
+    watch, told = Stopwatch(), False
+    while True:
+        answer = cluster.request("GET", ["_tasks", task], ignore=[404])
+        if answer.get("completed", True):
+            break
+        if not told and watch.seconds > SILENT_SECONDS:
+            say(f"merge the segments of index {index!r}")
+            told = True
+        time.sleep(_POLL_SECONDS)
+    # A task that is not known ran on a node that is gone: what it left unmerged is slower, not
+    # wrong.
+    error = answer.get("error") if answer.get("completed") else None
+    if error:
+        why = refusal("merge", root_cause(error))
+        raise OpenSearchError(f"{cluster.name} index {index!r}: {why}")
