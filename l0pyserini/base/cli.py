@@ -15,13 +15,16 @@ Run = Callable[[argparse.Namespace], None]
 EXIT_INTERRUPTED = 130
 
 
+EXAMPLES = "examples:\n"
+
+
 def make_parser(verb: str, description: str, examples: Sequence[str]) -> argparse.ArgumentParser:
     """Return a parser whose --help ends with examples and which knows --debug."""
     shown = "\n".join(f"  python -m l0pyserini.{line}" for line in examples)
     parser = argparse.ArgumentParser(
         prog=f"python -m l0pyserini.{verb}",
         description=description,
-        epilog=f"examples:\n{shown}",
+        epilog=EXAMPLES + shown,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -32,9 +35,17 @@ def make_parser(verb: str, description: str, examples: Sequence[str]) -> argpars
 def join_parsers(
     verb: str, description: str, parsers: Mapping[str, argparse.ArgumentParser]
 ) -> argparse.ArgumentParser:
-    """Return a parser whose first word chooses one of others; args.step is that word."""
+    """Return a parser whose first word chooses one of others; args.step is that word.
+
+    Its --help ends with the examples of all of them.
+    """
+    examples = [(one.epilog or "").removeprefix(EXAMPLES) for one in parsers.values()]
     joined = argparse.ArgumentParser(
-        prog=f"python -m l0pyserini.{verb}", description=description, allow_abbrev=False
+        prog=f"python -m l0pyserini.{verb}",
+        description=description,
+        epilog=EXAMPLES + "\n".join(examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     steps = joined.add_subparsers(dest="step", required=True, metavar="STEP")
     for name, parser in parsers.items():

@@ -17,6 +17,8 @@ CONTRACT = {
     "encode": "corpus encoder output max-length batch-size device scale shard-size",
     "index": "input index threads",
     "search": "index topics output hits threads batch-size remove-query tag query",
+    "opensearch": "url input index topics output",
+    "export": "input output encoder topics queries",
     "bm25": "corpus index topics output remove-query",
     "evaluate": "qrels run measures json csv markdown latex datasets remove-query efficiency",
     "efficiency": "index topics output threads hits",
