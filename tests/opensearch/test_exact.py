@@ -156,6 +156,7 @@ def test_batches_and_threads_change_nothing(cluster, loaded, small):
 
 def test_scores_are_taken_apart_alike(one, cluster, name, hybrid, capsys, tmp_path):
     load_collection(hybrid / "encoded", cluster, name, shards=2, replicas=0)
+    capsys.readouterr()
     corpus = ("--corpus", hybrid / "docs.jsonl")
     words = ("--query", "time sharing systems", "--docid", "CACM-0003", "--against", "CACM-0010")
     shown = [
