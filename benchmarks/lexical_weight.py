@@ -55,6 +55,12 @@ def scored(folder: str, spec: str, max_length: int, pruning: Pruning) -> tuple[l
     return [float(np.mean(values)) for values in found], float(learned.df.sum() / len(ids))
 
 
+def line(name: str, spec: str, figures: list[float]) -> list[str]:
+    """Return a line of the table. figures: tokens a document, then nDCG@10 at each weight."""
+    length, *values = figures
+    return [name, spec, f"{length:.0f}", *(f"{one:.4f}" for one in values)]
+
+
 def main() -> None:
     """Measure and print."""
     flags = argparse.ArgumentParser(description=__doc__)
@@ -66,12 +72,13 @@ def main() -> None:
     pruning = Pruning(min_weight=args.min_weight)
     print(machine())
     rows = []
-    for folder in args.sets:
-        for spec in args.encoders:
+    for spec in args.encoders:
+        figures = []
+        for folder in args.sets:
             values, length = scored(folder, spec, args.max_length, pruning)
-            rows.append(
-                [Path(folder).name, spec, f"{length:.0f}", *(f"{one:.4f}" for one in values)]
-            )
+            figures.append([length, *values])
+            rows.append(line(Path(folder).name, spec, figures[-1]))
+        rows.append(line("mean", spec, np.mean(figures, axis=0).tolist()))
     print(format_table(["set", "encoder", "nnz", *(f"{one:g}" for one in WEIGHTS)], rows))
 
 
