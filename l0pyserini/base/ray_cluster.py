@@ -12,6 +12,7 @@ from typing import Any
 
 from l0pyserini.base.progress import say
 from l0pyserini.base.ray_pool import REPORT_GROUP, Call, Room, WorkerPool
+from l0pyserini.base.signals import kept_fault_handlers
 from l0pyserini.errors import ClusterError, UsageError, first_line
 from l0pyserini.version import __version__
 
@@ -49,7 +50,9 @@ def joined(address: str) -> Iterator[Any]:
         return
     try:
         _knock(address)
-        ray.init(**_settings(address), logging_level=logging.ERROR, log_to_driver=False)
+        # Ray takes the handlers of faults over, and leaves none behind.
+        with kept_fault_handlers():
+            ray.init(**_settings(address), logging_level=logging.ERROR, log_to_driver=False)
     except Exception as fault:
         raise ClusterError(
             f"--ray {address}: cannot be joined ({first_line(fault)}). Expected local, auto on a "
@@ -58,7 +61,8 @@ def joined(address: str) -> Iterator[Any]:
     try:
         yield ray
     finally:
-        ray.shutdown()
+        with kept_fault_handlers():
+            ray.shutdown()
 
 
 def _knock(address: str) -> None:

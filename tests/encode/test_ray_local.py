@@ -1,14 +1,18 @@
 """Encoding on a Ray cluster that starts with the command: no other cluster runs beside it here."""
 
 import os
+import signal
 
 import pytest
 
+from l0pyserini.base.signals import fault_handler
 from tests.conftest import write_small_corpus
 from tests.encode.helpers import contents
 from tests.helpers import command
 
 pytest.importorskip("ray")
+
+FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 
 
 def test_a_cluster_of_this_machine_alone(tmp_path, capsys):
@@ -16,6 +20,7 @@ def test_a_cluster_of_this_machine_alone(tmp_path, capsys):
     write_small_corpus(docs, 79)
     words = ("--corpus", docs, "--encoder", "bm25", "--shard-size", "20")
     command(capsys, "encode", *words, "--output", tmp_path / "one")
+    handlers = [fault_handler(number) for number in FAULTS]
     code, out, err = command(
         capsys, "encode", *words, "--output", tmp_path / "ray", "--ray", "local"
     )
@@ -24,3 +29,5 @@ def test_a_cluster_of_this_machine_alone(tmp_path, capsys):
     cores = len(os.sched_getaffinity(0))
     assert f"encode on Ray: {cores} workers of 1 CPU on 1 node" in err
     assert contents(tmp_path / "ray") == contents(tmp_path / "one")
+    # The JVM that counted stems goes on in this process, and needs its own.
+    assert [fault_handler(number) for number in FAULTS] == handlers
