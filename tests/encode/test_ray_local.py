@@ -15,12 +15,17 @@ pytest.importorskip("ray")
 FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 
 
+def addresses():
+    """Return where the handlers lie: a struct sigaction begins with it."""
+    return [fault_handler(number)[:8] for number in FAULTS]
+
+
 def test_a_cluster_of_this_machine_alone(tmp_path, capsys):
     docs = tmp_path / "docs.jsonl"
     write_small_corpus(docs, 79)
     words = ("--corpus", docs, "--encoder", "bm25", "--shard-size", "20")
     command(capsys, "encode", *words, "--output", tmp_path / "one")
-    handlers = [fault_handler(number) for number in FAULTS]
+    handlers = addresses()
     code, out, err = command(
         capsys, "encode", *words, "--output", tmp_path / "ray", "--ray", "local"
     )
@@ -30,4 +35,4 @@ def test_a_cluster_of_this_machine_alone(tmp_path, capsys):
     assert f"encode on Ray: {cores} workers of 1 CPU on 1 node" in err
     assert contents(tmp_path / "ray") == contents(tmp_path / "one")
     # The JVM that counted stems goes on in this process, and needs its own.
-    assert [fault_handler(number) for number in FAULTS] == handlers
+    assert addresses() == handlers
