@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from l0pyserini.base.files import atomic_write, beside, refuse_existing, temporary_file
+from l0pyserini.base.files import atomic_write, beside, temporary_file
 from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.data.records import ImpactVector
 from l0pyserini.errors import ExportError, TopicsError, UsageError
 from l0pyserini.export.ciff import Done, Heaviest, write_ciff
 from l0pyserini.export.collection import Exported, open_exported
 from l0pyserini.export.packages import needed
-from l0pyserini.export.queries import Query, check_given, encoded_topics
+from l0pyserini.export.queries import Query, check_given, encoded_topics, refuse_outputs
 
 COMMAND = "export bmp"
 MAX_IMPACT = 2**8 - 1
@@ -54,7 +54,7 @@ def export_bmp(
              OutputExistsError: if an output exists and overwrite is False.
     """
     watch, target = Stopwatch(), Path(output)
-    check_given(topics, None if queries is None else str(queries))
+    check_given(topics, queries)
     if not 1 <= block_size <= MAX_BLOCK:
         raise UsageError(
             f"--block-size {block_size}: expected 1 to {MAX_BLOCK}, BMP's own (default "
@@ -62,8 +62,7 @@ def export_bmp(
         )
     needed("bmp", COMMAND, "export")
     messages = needed("ciff_toolkit.ciff_pb2", COMMAND, "export")
-    for path in (target, *([Path(queries)] if queries is not None else [])):
-        refuse_existing(path, overwrite)
+    refuse_outputs(target, queries, overwrite)
     exported = open_exported(input_folder, learned_only)
     _check_terms(exported)
     asked = encoded_topics(exported, topics, split) if topics is not None else []

@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from l0pyserini.base.files import refuse_existing
 from l0pyserini.base.folders import atomic_folder
 from l0pyserini.base.progress import Stopwatch
 from l0pyserini.errors import ExportError
 from l0pyserini.export.ciff import Done
 from l0pyserini.export.collection import Exported, open_exported
 from l0pyserini.export.packages import needed
-from l0pyserini.export.queries import check_given, encoded_topics
+from l0pyserini.export.queries import check_given, encoded_topics, refuse_outputs
 from l0pyserini.export.seismic import write_queries
 
 COMMAND = "export pisa"
@@ -46,10 +45,9 @@ def export_pisa(
              OutputExistsError: if an output exists and overwrite is False.
     """
     watch = Stopwatch()
-    check_given(topics, None if queries is None else str(queries))
+    check_given(topics, queries)
     pisa = needed("pyterrier_pisa", COMMAND, "pisa")
-    for path in (Path(output), *([Path(queries)] if queries is not None else [])):
-        refuse_existing(path, overwrite)
+    refuse_outputs(Path(output), queries, overwrite)
     exported = open_exported(input_folder, learned_only)
     asked = encoded_topics(exported, topics, split) if topics is not None else []
     largest = Largest()

@@ -1,7 +1,9 @@
 """Queries for other engines: the vectors that the look-up encoder gives topics."""
 
+from pathlib import Path
 from typing import NamedTuple
 
+from l0pyserini.base.files import refuse_existing
 from l0pyserini.base.progress import say
 from l0pyserini.data import read_topics
 from l0pyserini.data.records import ImpactVector
@@ -17,7 +19,7 @@ class Query(NamedTuple):
     vector: ImpactVector
 
 
-def check_given(topics: str | None, queries: str | None) -> None:
+def check_given(topics: str | None, queries: str | Path | None) -> None:
     """Refuse one of --topics and --queries without the other.
 
     Raises:  UsageError: if only one is given.
@@ -28,6 +30,16 @@ def check_given(topics: str | None, queries: str | None) -> None:
             f"{given} needs {absent}: topics are read from the one, and their vectors written into "
             "the other. Give both or neither."
         )
+
+
+def refuse_outputs(output: Path, queries: str | Path | None, overwrite: bool) -> None:
+    """Refuse to write over what is there, before anything is read.
+
+    Raises:  OutputExistsError: if an output exists and overwrite is False.
+    """
+    refuse_existing(output, overwrite)
+    if queries is not None:
+        refuse_existing(Path(queries), overwrite)
 
 
 def encoded_topics(exported: Exported, topics: str, split: str) -> list[Query]:

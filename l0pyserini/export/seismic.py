@@ -11,13 +11,13 @@ from pathlib import Path
 
 import orjson
 
-from l0pyserini.base.files import atomic_write, refuse_existing
+from l0pyserini.base.files import atomic_write
 from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.data.records import ImpactVector
 from l0pyserini.errors import ExportError
 from l0pyserini.export.ciff import Done
 from l0pyserini.export.collection import Exported, open_exported
-from l0pyserini.export.queries import Query, check_given, encoded_topics
+from l0pyserini.export.queries import Query, check_given, encoded_topics, refuse_outputs
 
 MAX_TOKEN_LENGTH = 30
 MAX_EXACT = 2**11
@@ -43,9 +43,8 @@ def export_seismic(
              OutputExistsError: if an output exists and overwrite is False.
     """
     watch, target = Stopwatch(), Path(output)
-    check_given(topics, None if queries is None else str(queries))
-    for path in (target, *([Path(queries)] if queries is not None else [])):
-        refuse_existing(path, overwrite)
+    check_given(topics, queries)
+    refuse_outputs(target, queries, overwrite)
     exported = open_exported(input_folder, learned_only)
     _check_tokens(exported)
     asked = encoded_topics(exported, topics, split) if topics is not None else []
