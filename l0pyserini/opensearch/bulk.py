@@ -14,8 +14,8 @@ import orjson
 from l0pyserini.base.files import read_raw_lines
 from l0pyserini.errors import CollectionError, OpenSearchError
 from l0pyserini.index.source import Source
-from l0pyserini.opensearch.client import BUSY, Cluster
-from l0pyserini.opensearch.faults import refusal, root_cause
+from l0pyserini.opensearch.client import Cluster
+from l0pyserini.opensearch.faults import may_pass, refusal, root_cause
 from l0pyserini.opensearch.mapping import DOCID, TEXT, VECTOR
 from l0pyserini.opensearch.names import VectorKeys, document_id
 
@@ -149,7 +149,7 @@ def _send(cluster: Cluster, index: str, chunk: Chunk) -> int:
 
 
 def _turned_away(result: dict[str, Any]) -> bool:
-    return result["status"] in BUSY
+    return may_pass(result["status"], root_cause(result.get("error", {})))
 
 
 def _refused(cluster: Cluster, index: str, item: Item, result: dict[str, Any]) -> OpenSearchError:

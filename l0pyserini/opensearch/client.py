@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from l0pyserini.errors import OpenSearchError, UsageError
-from l0pyserini.opensearch.faults import told
+from l0pyserini.opensearch.faults import cause_of, may_pass, told
 from l0pyserini.opensearch.settings import PASSWORD_VARIABLE, PATIENCE, THREADS
 
 try:
@@ -32,9 +32,6 @@ FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 15.0
 TIMEOUT = 120.0
 """Seconds that an answer may take."""
-
-BUSY = (429, 502, 503, 504)
-"""Answers that another try may change: a full queue, a gateway or a shard without its node."""
 
 
 class _Json(JSONSerializer):
@@ -205,4 +202,6 @@ def _is_file(ca_cert: str | Path | None) -> bool:
 def _may_pass(fault: TransportError) -> bool:
     if isinstance(fault, SSLError):
         return False
-    return isinstance(fault, ConnectionError) or fault.status_code in BUSY
+    if isinstance(fault, ConnectionError):
+        return True
+    return may_pass(fault.status_code, cause_of(fault.info))

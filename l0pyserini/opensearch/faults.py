@@ -8,6 +8,19 @@ from l0pyserini.errors import OpenSearchError
 # The client logs failed requests with their tracebacks; they are told here, or tried again.
 logging.getLogger("opensearch").addHandler(logging.NullHandler())
 
+BUSY = (429, 502, 503, 504)
+"""Answers that another try may change: a full queue, a gateway or a shard without its node."""
+
+_LOST_NODE = {
+    "connect_transport_exception",
+    "node_closed_exception",
+    "node_disconnected_exception",
+    "node_not_connected_exception",
+    "receive_timeout_transport_exception",
+    "send_request_transport_exception",
+}
+"""Errors of a node that went while it was asked: 500 to OpenSearch, though a copy may answer."""
+
 _READ_ONLY = "It is read-only: lift the block, as by setting {} to null, and go on with --resume."
 
 
@@ -32,7 +45,12 @@ def told(fault: Any, where: str) -> OpenSearchError:
             f"{where}: refuses the user's name or password (401). Check --user, and the password "
             "in --password-file or L0PYSERINI_OPENSEARCH_PASSWORD."
         )
-    return OpenSearchError(f"{where}: {refusal(status, _cause(fault.info))}")
+    return OpenSearchError(f"{where}: {refusal(status, cause_of(fault.info))}")
+
+
+def may_pass(status: int | str, cause: dict[str, Any]) -> bool:
+    """Return whether another try may succeed. Args: as refusal."""
+    return status in BUSY or cause.get("type") in _LOST_NODE
 
 
 def refusal(status: int | str, cause: dict[str, Any]) -> str:
@@ -50,7 +68,7 @@ def refusal(status: int | str, cause: dict[str, Any]) -> str:
         return "a request was too large (413). Give a smaller --chunk-size or --batch-size."
     if status == 429:
         return f"{shown}. It stayed too busy; try again later, or with fewer --threads."
-    if status in (502, 503, 504):
+    if may_pass(status, cause):
         return (
             f"{shown}. A node or a shard is missing: `curl URL/_cluster/health` shows which state "
             "the cluster is in. Start its nodes again, and go on with --resume."
@@ -73,7 +91,7 @@ def _unblock(reason: str) -> str:
     return "The cluster has not recovered: start its nodes, and try again."
 
 
-def _cause(info: Any) -> dict[str, Any]:
+def cause_of(info: Any) -> dict[str, Any]:
     """Return the error of an answer; of several that stand in one another, the innermost."""
     error = info.get("error") if isinstance(info, dict) else None
     if not isinstance(error, dict):

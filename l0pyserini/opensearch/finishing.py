@@ -1,6 +1,7 @@
 """After the last document: settings restored, segments merged, all shards there."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from l0pyserini.base.progress import SILENT_SECONDS, Stopwatch, say
@@ -9,6 +10,7 @@ from l0pyserini.opensearch.client import Cluster
 from l0pyserini.opensearch.faults import refusal, root_cause
 from l0pyserini.opensearch.mapping import IndexState
 
+COPY_SECONDS = 30
 _POLL_SECONDS = 0.25
 
 
@@ -26,7 +28,7 @@ def finish(cluster: Cluster, state: IndexState, optimize: bool) -> str:
     cluster.request("PUT", [index, "_settings"], restored)
     wait_for_shards(cluster, index)
     cluster.request("POST", [index, "_refresh"])
-    return wait_for_shards(cluster, index)
+    return wait_for_copies(cluster, index, state.replicas)
 
 
 def wait_for_shards(cluster: Cluster, index: str) -> str:
@@ -48,9 +50,30 @@ def wait_for_shards(cluster: Cluster, index: str) -> str:
     raise AssertionError("the last try returns or raises")
 
 
-def health_of(cluster: Cluster, index: str) -> dict[str, Any]:
-    """Return what _cluster/health says of an index."""
-    answer = cluster.request("GET", ["_cluster", "health", index], ignore=[408])
+def wait_for_copies(cluster: Cluster, index: str, replicas: int) -> str:
+    """Wait until every shard has as many copies as there are nodes for; return its health.
+
+    A node that is lost before takes shards along of which it has the only copy. Copies of large
+    shards take longer than COPY_SECONDS: they go on by themselves.
+
+    Raises:  OpenSearchError: as wait_for_shards.
+    """
+    wait_for_shards(cluster, index)
+    health = health_of(cluster, index)
+    copies = min(1 + replicas, health["number_of_data_nodes"])
+    wanted = {
+        "wait_for_active_shards": copies * health["active_primary_shards"],
+        "timeout": f"{COPY_SECONDS}s",
+    }
+    health_of(cluster, index, wanted)
+    return wait_for_shards(cluster, index)
+
+
+def health_of(
+    cluster: Cluster, index: str, params: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what _cluster/health says of an index, at once or when what params ask for holds."""
+    answer = cluster.request("GET", ["_cluster", "health", index], params=params, ignore=[408])
     return dict(answer)
 
 

@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> None:
     )
     facts, verified = done.facts, done.verified
     speed = done.created / max(done.seconds, 1e-9)
-    note = "" if done.health == "green" else ": no node has room for all replicas"
+    note = "" if done.health == "green" else ": not all replicas have a node, or are copied yet"
     print(
         f"loaded {done.created:,} documents in {done.seconds:.1f} s ({speed:,.0f} docs/s) into "
         f"{args.index}, which holds {verified.documents:,} documents and {facts['terms']:,} "

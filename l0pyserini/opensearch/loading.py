@@ -12,7 +12,7 @@ from l0pyserini.index.source import Source, open_source
 from l0pyserini.opensearch.bulk import chunks, items, send_all
 from l0pyserini.opensearch.client import Cluster
 from l0pyserini.opensearch.comparing import Verified, verify_source
-from l0pyserini.opensearch.finishing import finish
+from l0pyserini.opensearch.finishing import finish, wait_for_copies
 from l0pyserini.opensearch.impacts import refuse_large
 from l0pyserini.opensearch.mapping import (
     COMPLETE,
@@ -100,6 +100,7 @@ def load_collection(
     watch = Stopwatch()
     created = 0
     if state.state == LOADING:
+        wait_for_copies(cluster, index, 0 if late_replicas else replicas)
         store_pieces(cluster, index, pieces)
         created = _send(cluster, index, source, store_text, threads, chunk_size, resumed)
     seconds = watch.seconds

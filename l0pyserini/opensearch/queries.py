@@ -13,8 +13,8 @@ import orjson
 
 from l0pyserini.data.records import ImpactVector
 from l0pyserini.errors import OpenSearchError
-from l0pyserini.opensearch.client import BUSY, Cluster
-from l0pyserini.opensearch.faults import refusal, root_cause
+from l0pyserini.opensearch.client import Cluster
+from l0pyserini.opensearch.faults import may_pass, refusal, root_cause
 from l0pyserini.opensearch.mapping import DOCID, VECTOR
 from l0pyserini.opensearch.names import token_key
 
@@ -101,14 +101,15 @@ def ask(cluster: Cluster, index: str, bodies: Sequence[Body], wanted: str) -> li
         found = _send(cluster, index, [bodies[place] for place in open_], wanted)
         again = []
         for place, answer in zip(open_, found, strict=True):
-            if answer["status"] == 200:
+            status = answer["status"]
+            if status == 200:
                 answers[place] = answer
-            elif last or answer["status"] not in BUSY:
-                cause = root_cause(answer.get("error", {}))
-                why = refusal(answer["status"], cause)
+                continue
+            cause = root_cause(answer.get("error", {}))
+            if last or not may_pass(status, cause):
+                why = refusal(status, cause)
                 raise OpenSearchError(f"{cluster.name} index {index!r}: {why}")
-            else:
-                again.append(place)
+            again.append(place)
         open_ = again
     return answers
 

@@ -25,6 +25,7 @@ from l0pyserini.train.embeddings import Embeddings
 from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
 from l0pyserini.train.live import LiveTeaching
 from l0pyserini.train.log import LOG, mend_log, whole_records
+from l0pyserini.train.query_pool import MAX_QUERIES, QueryPool
 from l0pyserini.train.resume import accept_recipe
 from l0pyserini.train.rows import open_rows
 from l0pyserini.train.sources import text_stores
@@ -87,14 +88,18 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         controller.restore(own["controller"])
         watch.restore(own["watch"])
     line = ProgressLine(output / LOG)
+    embeddings = None
+    if recipe.loss.embedded and recipe.data.embeddings is not None:
+        embeddings = Embeddings(recipe.data.embeddings)
     trainer = L0Trainer(
         recipe,
         student,
         controller,
         watch,
+        _pool(recipe, student, dataset, embeddings, bm25),
         args=arguments,
         train_dataset=dataset,
-        data_collator=_collator(recipe, student, dataset, str(arguments.device), bm25),
+        data_collator=_collator(recipe, student, dataset, str(arguments.device), embeddings, bm25),
     )
     _check_enough(recipe, len(dataset), arguments.world_size)
     best = BestEncoder(recipe, trainer, output / ENCODER, line, backend, bm25)
@@ -221,11 +226,25 @@ def _bm25(recipe: TrainConfig, dataset: RowDataset) -> StemBm25 | None:
     return first_makes(lambda: StemBm25.count(dataset.sample(COUNTED), recipe.bm25))
 
 
+def _pool(
+    recipe: TrainConfig,
+    student: Student,
+    dataset: RowDataset,
+    embeddings: Embeddings | None,
+    bm25: StemBm25 | None,
+) -> QueryPool | None:
+    if not recipe.loss.query_kl or embeddings is None:
+        return None
+    texts = dataset.queries(MAX_QUERIES)
+    return QueryPool.of(texts, student.tokenizer, student.head.out_features, embeddings, bm25)
+
+
 def _collator(
     recipe: TrainConfig,
     student: Student,
     dataset: RowDataset,
     device: str,
+    embeddings: Embeddings | None,
     bm25: StemBm25 | None,
 ) -> Collator:
     teach = None
@@ -240,9 +259,6 @@ def _collator(
             )
             teach.gaps = first_makes(lambda: teach.measure([dataset[i] for i in chosen]))
     pad_id = getattr(student.lm.config, "pad_token_id", None) or 0
-    embeddings = None
-    if recipe.loss.in_batch_kl and recipe.data.embeddings is not None:
-        embeddings = Embeddings(recipe.data.embeddings)
     return Collator(
         student.tokenizer,
         recipe.max_length,

@@ -79,6 +79,16 @@ class RowDataset(torch.utils.data.Dataset[Example]):
                     seen.add(hash(text))
                     yield text
 
+    def queries(self, size: int) -> list[str]:
+        """Return the texts of so many rows' queries, drawn by chance, each text once."""
+        held = len(self._rows)
+        places = random.Random(self._seed).sample(range(held), min(held, size))
+        rows = [self._rows[place] for place in places]
+        texts = [row.query for row in rows]
+        if self._topics is not None:
+            texts = [self._topics.get([row.query], row.where)[0] for row in rows]
+        return list(dict.fromkeys(texts))
+
     def __getitem__(self, index: int) -> Example:
         row = self._rows[index]
         if len(row.documents) < self._documents:

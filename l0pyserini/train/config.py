@@ -41,7 +41,8 @@ class TeacherConfig:
 @dataclass
 class LossConfig:
     """The weight of each loss; 0 leaves it out. in_batch_kl: over the documents of the whole batch,
-    by the cosines of a dense teacher. scale: of the student's scores in all of them: a
+    by the cosines of a dense teacher. query_kl: over thousands of queries for each document, by the
+    same. scale: of the student's scores in all of them: a
     student whose scores spread wider than its teacher's would else learn to weigh all tokens less.
     temperature: of student and teacher."""
 
@@ -49,6 +50,7 @@ class LossConfig:
     margin_mse: float = 0.0
     infonce: float = 0.0
     in_batch_kl: float = 0.0
+    query_kl: float = 0.0
     scale: float = 1.0
     temperature: float = 1.0
     in_batch_negatives: bool = False
@@ -57,6 +59,11 @@ class LossConfig:
     def taught(self) -> bool:
         """Whether a loss compares with the scores of rows."""
         return self.kl > 0 or self.margin_mse > 0
+
+    @property
+    def embedded(self) -> bool:
+        """Whether a loss compares with the vectors of a dense teacher."""
+        return self.in_batch_kl > 0 or self.query_kl > 0
 
 
 @dataclass

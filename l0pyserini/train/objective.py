@@ -14,6 +14,7 @@ from l0pyserini.train.distributed import (
     world_size,
 )
 from l0pyserini.train.losses import info_nce, kl_divergence, margin_mse
+from l0pyserini.train.query_pool import QueryPool
 from l0pyserini.train.regularizers import REGULARIZERS
 from l0pyserini.train.scores import StudentScores
 from l0pyserini.train.tensors import Asked, Given, Names, Sides
@@ -24,7 +25,8 @@ class Objective:
     """How a batch is judged.
 
     activation: of the scores. loss, regularizer: see the configuration. cosine_scale, bm25_scale:
-    of a dense teacher's cosines, and of BM25's scores beside them.
+    of a dense teacher's cosines, and of BM25's scores beside them. pool: of the queries that
+    query_kl wants.
     """
 
     activation: str
@@ -32,6 +34,7 @@ class Objective:
     regularizer: RegularizerConfig
     cosine_scale: float = 1.0
     bm25_scale: float = 0.0
+    pool: QueryPool | None = None
 
     def __call__(
         self, maxima: Tensor, asked: Asked, given: Given, strength: float, threshold: float
@@ -59,6 +62,9 @@ class Objective:
             parts["in_batch_kl"] = wanted.in_batch_kl * self._in_batch_kl(
                 scores, given.embeddings, given.names
             )
+        if wanted.query_kl:
+            found = self._query_kl(weights.flatten(0, 1), asked, given)
+            parts["query_kl"] = wanted.query_kl * found
         chosen = self.regularizer
         if strength > 0:
             penalised = weights
@@ -104,6 +110,24 @@ class Objective:
         distinct = ~repeated(gather_over_processes(names.documents))
         student = scores.everyone
         return kl_divergence(student[:, distinct], teacher[:, distinct], self.loss.temperature)
+
+
+    def _query_kl(self, weights: Tensor, asked: Asked, given: Given) -> Tensor:
+        """Return the KL divergence over the pool's queries, the mean over documents.
+
+        Args:    weights: [B, V].
+        """
+        assert given.embeddings is not None  # The recipe names their folder.
+        assert self.pool is not None
+        assert asked.table is not None
+        pool = self.pool
+        teacher = pool.cosines(given.embeddings.documents) * self.cosine_scale
+        student = pool.learned(weights, asked.table) * self.loss.scale
+        if given.bm25 is not None and asked.bm25_weight is not None:
+            beside = pool.beside(given.bm25.documents)
+            teacher = teacher + self.bm25_scale * beside
+            student = student + asked.bm25_weight * beside
+        return kl_divergence(student, teacher, self.loss.temperature)
 
 
 @torch.no_grad()

@@ -22,7 +22,7 @@ from l0pyserini.train.regularizers import REGULARIZERS
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 DRAWS = ("spread",)
-LOSSES = ("kl", "margin_mse", "infonce", "in_batch_kl")
+LOSSES = ("kl", "margin_mse", "infonce", "in_batch_kl", "query_kl")
 SAVED = (*PRECISIONS, "int8")
 
 
@@ -131,10 +131,10 @@ def check_config(config: TrainConfig) -> TrainConfig:
     )
     _check_loss(config.loss)
     _require(
-        config.loss.in_batch_kl == 0 or config.data.embeddings is not None,
+        not config.loss.embedded or config.data.embeddings is not None,
         "data.embeddings", config.data.embeddings,
-        "the folder of a dense teacher's embeddings, which loss.in_batch_kl learns from "
-        "(`python -m l0pyserini.train.embed` writes it)",
+        "the folder of a dense teacher's embeddings, which loss.in_batch_kl and loss.query_kl "
+        "learn from (`python -m l0pyserini.train.embed` writes it)",
     )  # fmt: skip
     _require(config.dev.every >= 1, "dev.every", config.dev.every, "a number from 1")
     _require(0 <= config.seed < 2**32, "seed", config.seed, "a number from 0 and below 2^32")

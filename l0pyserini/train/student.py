@@ -87,7 +87,8 @@ class Student(nn.Module):
         """Return the weights of query tokens and that of BM25. Args: as forward."""
         weights = self.query_weights[query_tokens.clamp(min=0)] * (query_tokens >= 0)
         weight = self.log_bm25_weight
-        return Asked(weights, None if weight is None else weight.exp())
+        beside = None if weight is None else weight.exp()
+        return Asked(weights, beside, self.query_weights.detach())
 
     def lexical_weight(self, scale: float) -> float | None:
         """Return the weight of BM25 beside what is learned; None without BM25.

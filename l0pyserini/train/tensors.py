@@ -36,10 +36,12 @@ class Asked(NamedTuple):
     """What a step may learn of the query side.
 
     query_weights: [Q, T], 0 where there is no token. bm25_weight: [], None without BM25.
+    table: [V], the weight of each token in a query, without a graph.
     """
 
     query_weights: Tensor
     bm25_weight: Tensor | None = None
+    table: Tensor | None = None
 
 
 class Given(NamedTuple):

@@ -21,6 +21,7 @@ from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.objective import Objective, sparsity
+from l0pyserini.train.query_pool import QueryPool
 from l0pyserini.train.states import ENCODER, STATE, save_student, saved_checkpoints
 from l0pyserini.train.student import Student
 from l0pyserini.train.tensors import Asked, given
@@ -32,7 +33,8 @@ LOG_BM25_WEIGHT = "log_bm25_weight"
 class L0Trainer(Trainer):
     """transformers' Trainer with our step, our checkpoints and what we watch.
 
-    Args:    student: also Trainer.model. watch: takes in what each step measured.
+    Args:    student: also Trainer.model. watch: takes in what each step measured. pool: as
+             Objective has it.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class L0Trainer(Trainer):
         student: Student,
         controller: SparsityController,
         watch: Watch,
+        pool: QueryPool | None,
         **options: Any,
     ) -> None:
         self.recipe = recipe
@@ -53,6 +56,7 @@ class L0Trainer(Trainer):
             recipe.regularizer,
             recipe.teacher.cosine_scale,
             recipe.teacher.bm25_scale,
+            None if pool is None else pool.to(torch.device(options["args"].device)),
         )
         super().__init__(model=student, **options)
 

@@ -76,13 +76,16 @@ def test_a_node_killed_while_documents_are_looked_for(three, small):
         expected = dict(here.search_topics(asked, 50, 1, 512))
     # The first URL is the node that goes.
     urls = [three.urls[1], three.urls[0], three.urls[2]]
+    killer = threading.Thread(target=lambda: (time.sleep(0.5), three.kill(1)))
     with OpenSearchSearcher(Cluster(urls, patience=PATIENCE), "searched") as searcher:
-        killer = threading.Thread(target=lambda: (time.sleep(0.5), three.kill(1)))
         killer.start()
-        found = dict(searcher.search_topics(asked, 50, 2, 16))
-        killer.join()
-        again = dict(searcher.search_topics(asked[:64], 50, 2, 16))
-    three.revive(1)
+        try:
+            found = dict(searcher.search_topics(asked, 50, 2, 16))
+            killer.join()
+            again = dict(searcher.search_topics(asked[:64], 50, 2, 16))
+        finally:
+            killer.join()
+            three.revive(1)
     assert found == expected
     assert again == {qid: expected[qid] for qid, _ in asked[:64]}
 
