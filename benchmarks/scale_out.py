@@ -67,12 +67,6 @@ def rates(args: argparse.Namespace, searcher: Searcher, queries: list[ImpactVect
     return found
 
 
-def store_bytes(cluster: Cluster, index: str) -> int:
-    """Return the bytes of an index's first copies."""
-    answer = cluster.request("GET", [index, "_stats", "store"])
-    return int(answer["_all"]["primaries"]["store"]["size_in_bytes"])
-
-
 def opensearch(args: argparse.Namespace) -> None:
     """Measure OpenSearch beside Lucene here."""
     with ImpactSearcher(args.index) as searcher:
@@ -87,12 +81,12 @@ def opensearch(args: argparse.Namespace) -> None:
             cluster = Cluster(urls)
             load_collection(args.encoded, cluster, NAME, **flags)  # warms the servers
             done = load_collection(args.encoded, cluster, NAME, overwrite=True, **flags)
-            print(
-                f"  OpenSearch, {nodes} nodes, {nodes} shards: {done.created / done.seconds:,.0f} "
-                f"docs/s, {store_bytes(cluster, NAME):,} bytes",
-                flush=True,
-            )
             with OpenSearchSearcher(cluster, NAME) as there:
+                print(
+                    f"  OpenSearch, {nodes} nodes, {nodes} shards: "
+                    f"{done.created / done.seconds:,.0f} docs/s, {there.stored_bytes():,} bytes",
+                    flush=True,
+                )
                 assert rates(args, there, queries) == expected
             if args.beside_helper and nodes == 1:
                 beside_helper(args, urls[0], queries)

@@ -10,7 +10,6 @@ from l0pyserini.opensearch.client import Cluster
 from l0pyserini.opensearch.faults import refusal, root_cause
 from l0pyserini.opensearch.mapping import IndexState
 
-COPY_SECONDS = 30
 _POLL_SECONDS = 0.25
 
 
@@ -54,17 +53,14 @@ def wait_for_copies(cluster: Cluster, index: str, replicas: int) -> str:
     """Wait until every shard has as many copies as there are nodes for; return its health.
 
     A node that is lost before takes shards along of which it has the only copy. Copies of large
-    shards take longer than COPY_SECONDS: they go on by themselves.
+    shards take longer than the 30 s that OpenSearch waits: they go on by themselves.
 
     Raises:  OpenSearchError: as wait_for_shards.
     """
     wait_for_shards(cluster, index)
     health = health_of(cluster, index)
     copies = min(1 + replicas, health["number_of_data_nodes"])
-    wanted = {
-        "wait_for_active_shards": copies * health["active_primary_shards"],
-        "timeout": f"{COPY_SECONDS}s",
-    }
+    wanted = {"wait_for_active_shards": copies * health["active_primary_shards"]}
     health_of(cluster, index, wanted)
     return wait_for_shards(cluster, index)
 

@@ -167,6 +167,11 @@ class OpenSearchSearcher(Searcher):
                 raise no_document(self._names, docid)
         return found
 
+    def stored_bytes(self) -> int:
+        """Return the bytes that the first copies of all shards take."""
+        answer = self._opened().request("GET", [self.index, "_stats", "store"])
+        return int(answer["_all"]["primaries"]["store"]["size_in_bytes"])
+
     def _df(self, impacts: ImpactVector) -> Mapping[str, int]:
         return self.vocabulary or dict.fromkeys(impacts, 0)
 

@@ -236,7 +236,7 @@ def _pool(
     if not recipe.loss.query_kl or embeddings is None:
         return None
     texts = dataset.queries(MAX_QUERIES)
-    return QueryPool.of(texts, student.tokenizer, student.head.out_features, embeddings, bm25)
+    return QueryPool.of(texts, student.tokenizer, embeddings, bm25, recipe.data.rows)
 
 
 def _collator(

@@ -22,48 +22,46 @@ MAX_QUERIES = 16_384
 class QueryPool:
     """N queries. All tensors lie on one device.
 
-    starts: [N + 1] int64, tokens: [n] int64: those of query i are tokens[starts[i]:starts[i + 1]].
-    embeddings: [N, D] float32, a dense teacher's. bm25: [N, COLUMNS] sparse, weights of stems; None
-    without BM25. vocabulary: V.
+    places: [2, n] int64: a query's number, and a token of it. embeddings: [N, D] float32, a dense
+    teacher's. bm25: [N, COLUMNS] sparse, weights of stems; None without BM25.
     """
 
-    starts: Tensor
-    tokens: Tensor
+    places: Tensor
     embeddings: Tensor
     bm25: Tensor | None
-    vocabulary: int
 
     @classmethod
     def of(
         cls,
         texts: Sequence[str],
         tokenizer: Tokenizer,
-        vocabulary: int,
         embeddings: Embeddings,
         bm25: StemBm25 | None,
+        where: str,
     ) -> "QueryPool":
         """Make a pool of query texts.
 
+        Args:    where: what names the texts.
         Raises:  TrainingDataError: naming the first text that has no vector.
         """
         known = tokenizer.vocabulary
-        rows = [[known[token] for token in one] for one in tokenizer.distinct_tokens_batch(texts)]
-        vectors = embeddings.find("queries", texts, text_names(texts), "rows")
+        tokens = [
+            sorted(known[token] for token in distinct)
+            for distinct in tokenizer.distinct_tokens_batch(texts)
+        ]
+        vectors = embeddings.find("queries", texts, text_names(texts), where)
         stems = None
         if bm25 is not None:
             found = bm25.query_vectors(texts)
-            columns = [columns.tolist() for columns, _ in found]
             weights = torch.cat([torch.from_numpy(weights) for _, weights in found])
-            stems = _sparse(*_compressed(columns), weights, COLUMNS)
-        return cls(*_compressed(rows), torch.from_numpy(vectors), stems, vocabulary)
+            columns = _places([columns.tolist() for columns, _ in found])
+            stems = _sparse(columns, weights, len(texts), COLUMNS)
+        return cls(_places(tokens), torch.from_numpy(vectors), stems)
 
     def to(self, device: torch.device) -> "QueryPool":
-        """Return the pool on a device; itself where it is there."""
-        if self.embeddings.device == device:
-            return self
+        """Return the pool on a device."""
         bm25 = None if self.bm25 is None else self.bm25.to(device)
-        starts, tokens = self.starts.to(device), self.tokens.to(device)
-        return QueryPool(starts, tokens, self.embeddings.to(device), bm25, self.vocabulary)
+        return QueryPool(self.places.to(device), self.embeddings.to(device), bm25)
 
     def learned(self, weights: Tensor, table: Tensor) -> Tensor:
         """Return documents' scores by what is learned, with a graph to their weights.
@@ -71,7 +69,8 @@ class QueryPool:
         Args:    weights: [B, V] float >= 0. table: [V], the weight of each token in a query.
         Returns: [B, N].
         """
-        queries = _sparse(self.starts, self.tokens, table[self.tokens], self.vocabulary)
+        values = table[self.places[1]]
+        queries = _sparse(self.places, values, len(self.embeddings), weights.shape[1])
         return torch.sparse.mm(queries, weights.T).T
 
     def beside(self, documents: Tensor) -> Tensor:
@@ -84,13 +83,13 @@ class QueryPool:
         return documents @ self.embeddings.T
 
 
-def _compressed(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """Return where each row begins, one more for the end, and all rows together."""
-    starts = torch.zeros(len(rows) + 1, dtype=torch.int64)
-    starts[1:] = torch.tensor([len(row) for row in rows]).cumsum(0)
-    return starts, torch.tensor([one for row in rows for one in row], dtype=torch.int64)
+def _places(rows: Sequence[Sequence[int]]) -> Tensor:
+    """Return [2, n] int64, the row and the column of each number."""
+    found = [(row, column) for row, columns in enumerate(rows) for column in columns]
+    return torch.tensor(found, dtype=torch.int64).reshape(-1, 2).T.contiguous()
 
 
-def _sparse(starts: Tensor, columns: Tensor, values: Tensor, width: int) -> Tensor:
-    shape = (len(starts) - 1, width)
-    return torch.sparse_csr_tensor(starts, columns, values, shape, check_invariants=False)
+def _sparse(places: Tensor, values: Tensor, rows: int, columns: int) -> Tensor:
+    # Rows come in order, and columns ascend in each.
+    shape = (rows, columns)
+    return torch.sparse_coo_tensor(places, values, shape, check_invariants=False, is_coalesced=True)

@@ -21,7 +21,7 @@ def workplace(cacm, tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("workplace")
 def test_commands_and_example_run(one, cluster, capsys):
-    assert len(LINES) == 5
+    assert len(LINES) == 7
     try:
         for line in LINES:
             here = line.replace(URL, one).replace("--index cacm", "--index page")
@@ -31,4 +31,5 @@ def test_commands_and_example_run(one, cluster, capsys):
         [program] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
         exec(program.replace(URL, one).replace('"cacm"', '"page"'), {})
     finally:
-        cluster.request("DELETE", ["page"], ignore=[404])
+        for name in ("page", "l0pyserini-cacm-l0-tiny+bm25"):
+            cluster.request("DELETE", [name], ignore=[404])

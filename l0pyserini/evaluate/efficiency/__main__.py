@@ -15,6 +15,7 @@ from l0pyserini.base.cli import (
     run_command,
 )
 from l0pyserini.errors import UsageError
+from l0pyserini.opensearch.arguments import add_url, open_cluster
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,9 +29,12 @@ def parser() -> argparse.ArgumentParser:
             "evaluate.efficiency --index indexes/cacm --topics cacm --lengths runs/cacm.encoded "
             "--corpus cacm --encoder splade-tiny --output runs/cacm.cost.json",
             "evaluate.efficiency --index indexes/cacm.bm25 --topics cacm --count-only",
+            "evaluate.efficiency --url http://localhost:9200 --index cacm --topics cacm",
         ],
     )
-    flags.add_argument("--index", required=True, help="impact or BM25 index folder")
+    flags.add_argument(
+        "--index", required=True, help="impact or BM25 index folder; with --url a name"
+    )
     flags.add_argument("--topics", required=True, help=TOPICS)
     add_split(flags)
     flags.add_argument("--hits", type=positive_int, default=1000, help="a topic (default 1000)")
@@ -53,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--system", help="name of the system (default: the index folder's)")
     flags.add_argument("--output", help="JSON file; `evaluate --efficiency` joins it with scores")
+    add_url(flags)
     add_heap(flags)
     add_overwrite(flags)
     return flags
@@ -82,6 +87,7 @@ def run(args: argparse.Namespace) -> None:
         encode_documents=args.encode_documents,
         system=args.system,
         heap=args.heap,
+        cluster=open_cluster(args, args.threads) if args.url else None,
     )
     print(format_table(["cost", record.system], shown_rows([record.as_json()])))
     if args.output:

@@ -1,8 +1,8 @@
 """The two kinds of index whose cost is measured: impacts, and BM25."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from l0pyserini.bm25.baseline import bm25_facts
 from l0pyserini.encode.validate import validate
@@ -10,7 +10,11 @@ from l0pyserini.errors import CollectionError
 from l0pyserini.evaluate.efficiency.bm25 import MeasuredBm25
 from l0pyserini.evaluate.efficiency.record import Spread, spread
 from l0pyserini.index import facts as index_facts
+from l0pyserini.search.base import Searcher
 from l0pyserini.search.searcher import ImpactSearcher
+
+if TYPE_CHECKING:
+    from l0pyserini.opensearch import Cluster
 
 
 class MeasuredIndex(Protocol):
@@ -40,23 +44,38 @@ def open_measured(index: Path, heap: str | None = None) -> MeasuredIndex:
     Raises:  ImpactIndexError: if it is no index of ours.
     """
     facts = bm25_facts(index)
-    return MeasuredImpacts(index, heap) if facts is None else MeasuredBm25(index, facts)
+    if facts is not None:
+        return MeasuredBm25(index, facts)
+    own = index_facts.read_facts(index)
+    return MeasuredImpacts(ImpactSearcher(index, heap=heap), own, own["bytes"])
+
+
+def open_measured_there(cluster: "Cluster", index: str) -> MeasuredIndex:
+    """Open an index of an OpenSearch cluster; its bytes are those of its first copies.
+
+    Raises:  OpenSearchError, ImpactIndexError: as OpenSearchSearcher.
+    """
+    from l0pyserini.opensearch.searcher import OpenSearchSearcher
+
+    searcher = OpenSearchSearcher(cluster, index)
+    return MeasuredImpacts(searcher, searcher.facts, searcher.stored_bytes())
 
 
 class MeasuredImpacts:
-    """An impact index with the query encoder it was built for."""
+    """An impact index with the query encoder it was built for.
+
+    Args:    facts: of the index, as l0pyserini.json has them.
+    """
 
     kind = "impact"
 
-    def __init__(self, index: Path, heap: str | None) -> None:
-        facts = index_facts.read_facts(index)
+    def __init__(self, searcher: Searcher, facts: Mapping[str, Any], index_bytes: int) -> None:
         self.documents: int = facts["documents"]
-        self.index_bytes: int = facts["bytes"]
-        self.df = {
-            token: totals.df for token, totals in index_facts.read_index_vocabulary(index).items()
-        }
+        self.index_bytes = index_bytes
+        # An index of ours knows its vocabulary.
+        self.df = dict(searcher.vocabulary or {})
         self._nnz: dict[str, float] = facts["nnz"]
-        self._searcher = ImpactSearcher(index, heap=heap)
+        self._searcher = searcher
 
     def query_tokens(self, texts: Sequence[str]) -> list[set[str]]:
         return [set(one) for one in self._searcher.query_encoder.encode_batch(texts)]

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from l0pyserini.base.progress import progress_bar
 from l0pyserini.data import open_corpus, read_topics
 from l0pyserini.data.records import Topic
 from l0pyserini.evaluate.efficiency.energy import EnergyMeter, energy_facts
-from l0pyserini.evaluate.efficiency.indexes import MeasuredIndex, open_measured
+from l0pyserini.evaluate.efficiency.indexes import MeasuredIndex, open_measured, open_measured_there
 from l0pyserini.evaluate.efficiency.record import (
     EfficiencyRecord,
     EncodeSpeed,
@@ -26,6 +26,9 @@ from l0pyserini.evaluate.efficiency.record import (
     postings_read,
     spread,
 )
+
+if TYPE_CHECKING:
+    from l0pyserini.opensearch import Cluster
 
 
 def measure_efficiency(
@@ -41,6 +44,7 @@ def measure_efficiency(
     encode_documents: int = 256,
     system: str | None = None,
     heap: str | None = None,
+    cluster: "Cluster | None" = None,
 ) -> EfficiencyRecord:
     """Count and time retrieval on an index.
 
@@ -48,8 +52,10 @@ def measure_efficiency(
              one that is not timed; 0 to count only. lengths: where documents' lengths are counted:
              the encoded collection of an impact index, the corpus of a BM25 index.
              corpus, encoder: where given, encoding of the first documents is timed.
-             system: name of the record; default the index folder's.
-    Raises:  ImpactIndexError, TopicsError, CollectionError, CorpusError, CheckpointError.
+             system: name of the record; default the index folder's. cluster: an OpenSearch
+             cluster, whose index is meant.
+    Raises:  ImpactIndexError, TopicsError, CollectionError, CorpusError, CheckpointError,
+             OpenSearchError.
 
     Example:
         >>> from l0pyserini import measure_efficiency
@@ -58,7 +64,10 @@ def measure_efficiency(
         (3, 2, None)
     """
     asked = read_topics(topics, split)
-    opened = open_measured(Path(index), heap)
+    if cluster is None:
+        opened = open_measured(Path(index), heap)
+    else:
+        opened = open_measured_there(cluster, str(index))
     try:
         queries = opened.query_tokens([topic.text for topic in asked])
         cost = expected_cost(queries, opened.df, opened.documents)

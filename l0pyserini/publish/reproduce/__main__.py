@@ -14,6 +14,7 @@ from l0pyserini.base.cli import (
 )
 from l0pyserini.encode.half import BM25
 from l0pyserini.model.activation import LOG_COUNTS
+from l0pyserini.opensearch.arguments import add_url, open_cluster
 from l0pyserini.publish.reproduce.datasets import ALL, DATASETS, chosen_datasets
 from l0pyserini.publish.reproduce.systems import BM25_KINDS, EncoderOptions, chosen_systems
 from l0pyserini.search.fusion import METHODS
@@ -35,6 +36,8 @@ def parser() -> argparse.ArgumentParser:
             "publish.reproduce --datasets all --data-dir beir --download --device cuda --encoder "
             "opensearch-project/opensearch-neural-sparse-encoding-doc-v3-distill "
             "--output runs/reproduce",
+            "publish.reproduce --datasets cacm --encoder l0-tiny --lexical bm25 "
+            "--url http://localhost:9200 --output runs/reproduce.there",
         ],
     )
     flags.add_argument(
@@ -91,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
         "--cost", action="store_true", help="measure efficiency too, for l0pyserini.publish.report"
     )
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")
+    add_url(flags)
     add_heap(flags)
     add_overwrite(flags)
     return flags
@@ -124,6 +128,8 @@ def run(args: argparse.Namespace) -> None:
         threads=args.threads,
         heap=args.heap,
         overwrite=args.overwrite,
+        urls=args.url,
+        connect=(lambda: open_cluster(args, args.threads)) if args.url else None,
     )
     print(matrix_table(matrix).as_text())
     print(f"\nmatrix.json, .csv, .md and .html in {Path(args.output)}")

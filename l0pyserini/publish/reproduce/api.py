@@ -1,9 +1,9 @@
 """reproduce: what `python -m l0pyserini.publish.reproduce` does, as a function."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from l0pyserini.base.files import write_json
 from l0pyserini.base.progress import say
@@ -14,7 +14,11 @@ from l0pyserini.publish.reproduce.datasets import Dataset, check_dataset, finger
 from l0pyserini.publish.reproduce.matrix import make_matrix
 from l0pyserini.publish.reproduce.published import check_column
 from l0pyserini.publish.reproduce.systems import System
+from l0pyserini.publish.reproduce.there import There, index_name
 from l0pyserini.publish.reproduce.write import write_matrix
+
+if TYPE_CHECKING:
+    from l0pyserini.opensearch import Cluster
 
 CHECKED = "checked.json"
 
@@ -30,6 +34,8 @@ def reproduce(
     threads: int = 2,
     heap: str | None = None,
     overwrite: bool = False,
+    urls: Sequence[str] | None = None,
+    connect: "Callable[[], Cluster] | None" = None,
 ) -> dict[str, Any]:
     """Run every system on every dataset and set the scores beside the published ones.
 
@@ -39,7 +45,9 @@ def reproduce(
     Args:    data_dir: where BEIR folders lie by their names. output: folder of runs, indexes and
              the matrix. allow_download: fetch folders that are missing. cost: measure efficiency
              too. reference: a column of beir_published.csv that stands beside encoders without
-             published scores of their own.
+             published scores of their own. urls, connect: of an OpenSearch cluster in which
+             encoders' vectors are searched instead, and what opens a connection to it; default
+             one without a password.
     Returns: the matrix, as matrix.json holds it.
     Raises:  UsageError: if no system runs on a dataset.
              CorpusError, TopicsError, QrelsError: if a dataset is missing or not the registered
@@ -64,17 +72,37 @@ def reproduce(
     for dataset in datasets:
         _prepare(dataset, data_dir, Path(output), allow_download)
     lines = {
-        (dataset.name, system.name): commands(dataset, system, data_dir, output)
+        (dataset.name, system.name): commands(dataset, system, data_dir, output, urls)
         for dataset, system in pairs
     }
     cells: dict[tuple[str, str], dict[str, Any]] = {}
     matrix: dict[str, Any] = {}
     for dataset, system in pairs:
-        cell = Cell(dataset, system, data_dir, output, threads, heap)
+        there = _there(dataset, system, threads, urls, connect)
+        cell = Cell(dataset, system, data_dir, output, threads, heap, there)
         cells[dataset.name, system.name] = cell.run(overwrite, cost)
         matrix = make_matrix(datasets, systems, cells, lines, reference)
         write_matrix(matrix, Path(output))
     return matrix
+
+
+def _there(
+    dataset: Dataset,
+    system: System,
+    threads: int,
+    urls: Sequence[str] | None,
+    connect: "Callable[[], Cluster] | None",
+) -> There | None:
+    """Return where a cell's vectors are searched; None for a Lucene index here."""
+    if not urls:
+        return None
+
+    def opened() -> "Cluster":
+        from l0pyserini.opensearch import Cluster
+
+        return Cluster(urls, threads=threads)
+
+    return There(connect or opened, index_name(dataset, system.name), threads)
 
 
 def _prepare(dataset: Dataset, data_dir: str | Path, output: Path, allow_download: bool) -> None:

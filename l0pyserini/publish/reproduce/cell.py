@@ -18,6 +18,7 @@ from l0pyserini.evaluate.efficiency.measure import machine_facts
 from l0pyserini.evaluate.evaluation import evaluate_run
 from l0pyserini.publish.reproduce.datasets import Dataset, fingerprints
 from l0pyserini.publish.reproduce.systems import System
+from l0pyserini.publish.reproduce.there import ENGINE, There
 
 FILE_NAME = "cell.json"
 FORMAT = "l0pyserini-cell-1"
@@ -56,6 +57,7 @@ class Cell:
     """A system on a dataset.
 
     Args:    data_dir: where the dataset's folder lies. output: folder of the whole matrix.
+             there: where an encoder's vectors are searched; None = in a Lucene index here.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Cell:
         output: str | Path,
         threads: int = 2,
         heap: str | None = None,
+        there: There | None = None,
     ) -> None:
         self.dataset = dataset
         self.system = system
@@ -74,6 +77,7 @@ class Cell:
         self._parts = [Place(Path(output) / dataset.name / name).run for name in system.fused]
         self._threads = threads
         self._heap = heap
+        self._there = there if system.encoder else None
         self._seconds: dict[str, float] = {}
         self._machines: dict[str, dict[str, Any]] = {}
         self._settings: dict[str, Any] = {}
@@ -118,6 +122,8 @@ class Cell:
             )
             settings["weights_sha256"] = checkpoint.weights_sha256()
             settings["idf_sha256"] = checkpoint.idf.sha256
+        if self._there:
+            settings["engine"] = ENGINE
         if self._parts:
             settings["runs"] = [sha256(run) for run in self._parts]
         return settings
@@ -199,6 +205,9 @@ class Cell:
 
         place = self.place
         self._stage("encode", place.encoded / MANIFEST, self._encode)
+        if self._there:
+            self._stage("load and search", place.run, self._load_and_search)
+            return
         self._stage(
             "index",
             place.index,
@@ -218,6 +227,11 @@ class Cell:
                 heap=self._heap,
             ),
         )
+
+    def _load_and_search(self) -> None:
+        assert self._there is not None
+        self._there.load(self.place.encoded)
+        self._there.search(self.data, self.place.run, HITS, self.dataset.in_beir, self.system.name)
 
     def _fuse(self) -> None:
         from l0pyserini.search import fuse_runs
@@ -252,20 +266,28 @@ class Cell:
             "topics": {"judged": done.judged_topics, "without_hits": done.judged_without_hits},
             # A judged topic without hits counts 0 in the mean, and so it does here.
             "per_topic": {qid: topics.get(qid, 0.0) for qid in read_qrels(self.data)},
-            "index_bytes": None if self._parts else folder_bytes(self.place.index),
+            "index_bytes": self._index_bytes(),
         }
+
+    def _index_bytes(self) -> int | None:
+        if self._parts:
+            return None
+        return self._there.stored_bytes() if self._there else folder_bytes(self.place.index)
 
     def _measure_cost(self) -> None:
         from l0pyserini.evaluate.efficiency import measure_efficiency
 
         lengths = self.data if self.system.encoder is None else str(self.place.encoded)
-        record = measure_efficiency(
-            self.place.index,
-            self.data,
-            hits=HITS,
-            threads=self._threads,
-            lengths=lengths,
-            system=self.system.name,
-            heap=self._heap,
-        )
+        if self._there:
+            record = self._there.cost(self.data, HITS, lengths, self.system.name)
+        else:
+            record = measure_efficiency(
+                self.place.index,
+                self.data,
+                hits=HITS,
+                threads=self._threads,
+                lengths=lengths,
+                system=self.system.name,
+                heap=self._heap,
+            )
         record.save(self.place.cost)

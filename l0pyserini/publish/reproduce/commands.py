@@ -1,20 +1,29 @@
 """The commands that make a cell by hand, one stage each."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from l0pyserini.bm25.baseline import MULTIFIELD
 from l0pyserini.publish.reproduce.cell import HITS, MEASURES, Place
 from l0pyserini.publish.reproduce.datasets import Dataset
 from l0pyserini.publish.reproduce.systems import EncoderOptions, System
+from l0pyserini.publish.reproduce.there import index_name
 
 _ENCODE_DEFAULTS = EncoderOptions(backend="float32")
 
 
 def commands(
-    dataset: Dataset, system: System, data_dir: str | Path, output: str | Path
+    dataset: Dataset,
+    system: System,
+    data_dir: str | Path,
+    output: str | Path,
+    urls: Sequence[str] | None = None,
 ) -> list[str]:
-    """Return shell lines that make the cell's run and score it, as reproduce itself does."""
+    """Return shell lines that make the cell's run and score it, as reproduce itself does.
+
+    Args:    urls: of the OpenSearch cluster where vectors are searched, if they are.
+    """
     data = dataset.spec(data_dir)
     folder = Path(output) / dataset.name
     place = Place(folder / system.name)
@@ -34,11 +43,18 @@ def commands(
         ]
     else:
         encode = ["encode", "--corpus", data, "--encoder", system.encoder]
-        lines = [
-            [*encode, *_flags(system.options), "--output", str(place.encoded)],
-            ["index", "--input", str(place.encoded), "--index", str(place.index)],
-            ["search", "--index", str(place.index), *search],
-        ]
+        lines = [[*encode, *_flags(system.options), "--output", str(place.encoded)]]
+        if urls:
+            there = ["--url", *urls, "--index", index_name(dataset, system.name)]
+            lines += [
+                ["opensearch", "index", "--input", str(place.encoded), *there],
+                ["opensearch", "search", *there, *search],
+            ]
+        else:
+            lines += [
+                ["index", "--input", str(place.encoded), "--index", str(place.index)],
+                ["search", "--index", str(place.index), *search],
+            ]
     lines.append(["evaluate", "--qrels", data, "--run", str(place.run), "--measures", *MEASURES])
     return [f"python -m l0pyserini.{shlex.join(line)}" for line in lines]
 
