@@ -20,11 +20,13 @@ from l0pyserini.train.batches import Collator, RowDataset
 from l0pyserini.train.best import BestEncoder
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
+from l0pyserini.train.dense_teacher import DenseTeacher
 from l0pyserini.train.distributed import first_makes, process_index
 from l0pyserini.train.embeddings import Embeddings
 from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
 from l0pyserini.train.live import LiveTeaching
 from l0pyserini.train.log import LOG, mend_log, whole_records
+from l0pyserini.train.memory import DocumentMemory
 from l0pyserini.train.query_pool import MAX_QUERIES, QueryPool
 from l0pyserini.train.resume import accept_recipe
 from l0pyserini.train.rows import open_rows
@@ -96,7 +98,7 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         student,
         controller,
         watch,
-        _pool(recipe, student, dataset, embeddings, bm25),
+        _dense(recipe, student, dataset, embeddings, bm25, arguments.device),
         args=arguments,
         train_dataset=dataset,
         data_collator=_collator(recipe, student, dataset, str(arguments.device), embeddings, bm25),
@@ -226,17 +228,22 @@ def _bm25(recipe: TrainConfig, dataset: RowDataset) -> StemBm25 | None:
     return first_makes(lambda: StemBm25.count(dataset.sample(COUNTED), recipe.bm25))
 
 
-def _pool(
+def _dense(
     recipe: TrainConfig,
     student: Student,
     dataset: RowDataset,
     embeddings: Embeddings | None,
     bm25: StemBm25 | None,
-) -> QueryPool | None:
-    if not recipe.loss.query_kl or embeddings is None:
+    device: torch.device,
+) -> DenseTeacher | None:
+    if embeddings is None:
         return None
-    texts = dataset.queries(MAX_QUERIES)
-    return QueryPool.of(texts, student.tokenizer, embeddings, bm25, recipe.data.rows)
+    loss, teacher, pool = recipe.loss, recipe.teacher, None
+    if loss.query_kl:
+        texts = dataset.queries(MAX_QUERIES)
+        pool = QueryPool.of(texts, student.tokenizer, embeddings, bm25, recipe.data.rows).to(device)
+    memory = DocumentMemory(loss.memory) if loss.memory else None
+    return DenseTeacher(teacher.cosine_scale, teacher.bm25_scale, loss.temperature, pool, memory)
 
 
 def _collator(

@@ -42,15 +42,16 @@ class TeacherConfig:
 class LossConfig:
     """The weight of each loss; 0 leaves it out. in_batch_kl: over the documents of the whole batch,
     by the cosines of a dense teacher. query_kl: over thousands of queries for each document, by the
-    same. scale: of the student's scores in all of them: a
-    student whose scores spread wider than its teacher's would else learn to weigh all tokens less.
-    temperature: of student and teacher."""
+    same. memory: documents of the last steps that join those of in_batch_kl. scale: of the
+    student's scores in all of them: a student whose scores spread wider than its teacher's would
+    else learn to weigh all tokens less. temperature: of student and teacher."""
 
     kl: float = 0.0
     margin_mse: float = 0.0
     infonce: float = 0.0
     in_batch_kl: float = 0.0
     query_kl: float = 0.0
+    memory: int = 0
     scale: float = 1.0
     temperature: float = 1.0
     in_batch_negatives: bool = False

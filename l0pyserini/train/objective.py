@@ -7,6 +7,7 @@ from torch import Tensor
 
 from l0pyserini.model.activation import activate
 from l0pyserini.train.config import LossConfig, RegularizerConfig
+from l0pyserini.train.dense_teacher import DenseTeacher, repeated
 from l0pyserini.train.distributed import (
     gather_over_processes,
     process_index,
@@ -14,27 +15,23 @@ from l0pyserini.train.distributed import (
     world_size,
 )
 from l0pyserini.train.losses import info_nce, kl_divergence, margin_mse
-from l0pyserini.train.query_pool import QueryPool
 from l0pyserini.train.regularizers import REGULARIZERS
 from l0pyserini.train.scores import StudentScores
-from l0pyserini.train.tensors import Asked, Given, Names, Sides
+from l0pyserini.train.tensors import Asked, Given, Names
 
 
 @dataclass(frozen=True)
 class Objective:
     """How a batch is judged.
 
-    activation: of the scores. loss, regularizer: see the configuration. cosine_scale, bm25_scale:
-    of a dense teacher's cosines, and of BM25's scores beside them. pool: of the queries that
-    query_kl wants.
+    activation: of the scores. loss, regularizer: see the configuration. dense: None where no loss
+    learns from a dense teacher.
     """
 
     activation: str
     loss: LossConfig
     regularizer: RegularizerConfig
-    cosine_scale: float = 1.0
-    bm25_scale: float = 0.0
-    pool: QueryPool | None = None
+    dense: DenseTeacher | None = None
 
     def __call__(
         self, maxima: Tensor, asked: Asked, given: Given, strength: float, threshold: float
@@ -58,12 +55,11 @@ class Objective:
         if wanted.infonce:
             parts["infonce"] = wanted.infonce * self._info_nce(scores, given.names)
         if wanted.in_batch_kl:
-            assert given.embeddings is not None  # The recipe names their folder.
-            parts["in_batch_kl"] = wanted.in_batch_kl * self._in_batch_kl(
-                scores, given.embeddings, given.names
-            )
+            assert self.dense is not None  # The recipe names its vectors.
+            parts["in_batch_kl"] = wanted.in_batch_kl * self.dense.document_kl(scores, asked, given)
         if wanted.query_kl:
-            found = self._query_kl(weights.flatten(0, 1), asked, given)
+            assert self.dense is not None
+            found = self.dense.query_kl(weights.flatten(0, 1), asked, given, wanted.scale)
             parts["query_kl"] = wanted.query_kl * found
         chosen = self.regularizer
         if strength > 0:
@@ -98,36 +94,6 @@ class Objective:
         offered = everyone.masked_fill(no_negatives(names, positives), float("-inf"))
         return info_nce(offered, positives, self.loss.temperature)
 
-    def _in_batch_kl(self, scores: StudentScores, embeddings: Sides, names: Names) -> Tensor:
-        """Return the KL divergence over the distinct documents of all processes.
-
-        What else answers a query is no trouble here: the teacher tells how well it does.
-        """
-        cosines = embeddings.queries @ gather_over_processes(embeddings.documents).T
-        teacher = cosines * self.cosine_scale
-        if self.bm25_scale:
-            teacher = teacher + self.bm25_scale * scores.bm25_everyone
-        distinct = ~repeated(gather_over_processes(names.documents))
-        student = scores.everyone
-        return kl_divergence(student[:, distinct], teacher[:, distinct], self.loss.temperature)
-
-    def _query_kl(self, weights: Tensor, asked: Asked, given: Given) -> Tensor:
-        """Return the KL divergence over the pool's queries, the mean over documents.
-
-        Args:    weights: [B, V].
-        """
-        assert given.embeddings is not None  # The recipe names their folder.
-        assert self.pool is not None
-        assert asked.table is not None
-        pool = self.pool
-        teacher = pool.cosines(given.embeddings.documents) * self.cosine_scale
-        student = pool.learned(weights, asked.table) * self.loss.scale
-        if given.bm25 is not None and asked.bm25_weight is not None:
-            beside = pool.beside(given.bm25.documents)
-            teacher = teacher + self.bm25_scale * beside
-            student = student + asked.bm25_weight * beside
-        return kl_divergence(student, teacher, self.loss.temperature)
-
 
 @torch.no_grad()
 def no_negatives(names: Names, positives: Tensor) -> Tensor:
@@ -147,15 +113,6 @@ def no_negatives(names: Names, positives: Tensor) -> Tensor:
     out = (asked_again.float() @ wanted.float()) > 0
     out |= repeated(documents)
     return out.scatter(1, positives.unsqueeze(1), False)
-
-
-def repeated(documents: Tensor) -> Tensor:
-    """Return which documents stand before in the batch already.
-
-    Args:    documents: [N] int64, equal for equal texts.
-    Returns: [N] bool.
-    """
-    return (documents.unsqueeze(1) == documents).tril(-1).any(dim=1)
 
 
 @torch.no_grad()

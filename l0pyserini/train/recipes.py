@@ -183,8 +183,12 @@ def _check_draw(draw: str | None, loss: LossConfig) -> None:
 
 
 def _check_loss(loss: LossConfig) -> None:
-    for key in LOSSES:
+    for key in (*LOSSES, "memory"):
         _not_negative(f"loss.{key}", getattr(loss, key))
+    _require(
+        loss.memory == 0 or loss.in_batch_kl > 0,
+        "loss.in_batch_kl", loss.in_batch_kl, "above 0 where loss.memory is",
+    )  # fmt: skip
     _require(
         any(getattr(loss, key) > 0 for key in LOSSES),
         "loss", loss, f"a weight above 0 for one of {', '.join(LOSSES)}",

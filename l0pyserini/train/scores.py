@@ -14,6 +14,8 @@ class StudentScores:
     Where BM25 stands beside the student they are scale * learned + bm25_weight * BM25, so that
     the student learns what BM25 lacks.
 
+    query_weights: [Q, T], those asked for times scale.
+
     Args:    weights: [Q, S, V] float >= 0. asked, given: see there. scale: of what is learned.
     Source:  arXiv 2004.13969 (training beside BM25).
     """
@@ -21,14 +23,14 @@ class StudentScores:
     def __init__(self, weights: Tensor, asked: Asked, given: Given, scale: float) -> None:
         self._weights = weights
         self._given = given
-        self._query_weights = asked.query_weights * scale
+        self.query_weights = asked.query_weights * scale
         self._bm25_weight = asked.bm25_weight
 
     @cached_property
     def own(self) -> Tensor:
         """[Q, S]: of each query with its own documents."""
         tokens, bm25 = self._given.query_tokens, self._given.bm25
-        learned = score_own(self._weights, tokens, self._query_weights)
+        learned = score_own(self._weights, tokens, self.query_weights)
         if bm25 is None or self._bm25_weight is None:
             return learned
         documents = bm25.documents.view(*learned.shape, -1)
@@ -36,10 +38,14 @@ class StudentScores:
         return learned + self._bm25_weight * beside
 
     @cached_property
+    def offered(self) -> Tensor:
+        """[N, V]: the weights of the documents of all rows and processes."""
+        return gather_over_processes(self._weights.flatten(0, 1))
+
+    @cached_property
     def everyone(self) -> Tensor:
         """[Q, N]: of each query with the documents of all rows and processes."""
-        offered = gather_over_processes(self._weights.flatten(0, 1))
-        learned = score_all(offered, self._given.query_tokens, self._query_weights)
+        learned = score_all(self.offered, self._given.query_tokens, self.query_weights)
         if self._given.bm25 is None or self._bm25_weight is None:
             return learned
         return learned + self._bm25_weight * self.bm25_everyone

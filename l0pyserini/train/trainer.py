@@ -20,8 +20,8 @@ from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
+from l0pyserini.train.dense_teacher import DenseTeacher
 from l0pyserini.train.objective import Objective, sparsity
-from l0pyserini.train.query_pool import QueryPool
 from l0pyserini.train.states import ENCODER, STATE, save_student, saved_checkpoints
 from l0pyserini.train.student import Student
 from l0pyserini.train.tensors import Asked, given
@@ -33,7 +33,7 @@ LOG_BM25_WEIGHT = "log_bm25_weight"
 class L0Trainer(Trainer):
     """transformers' Trainer with our step, our checkpoints and what we watch.
 
-    Args:    student: also Trainer.model. watch: takes in what each step measured. pool: as
+    Args:    student: also Trainer.model. watch: takes in what each step measured. dense: as
              Objective has it.
     """
 
@@ -43,20 +43,19 @@ class L0Trainer(Trainer):
         student: Student,
         controller: SparsityController,
         watch: Watch,
-        pool: QueryPool | None,
+        dense: DenseTeacher | None,
         **options: Any,
     ) -> None:
         self.recipe = recipe
         self.student = student
         self.controller = controller
         self.watch = watch
+        self._memory = None if dense is None else dense.memory
         self._objective = Objective(
             recipe.activation,
             recipe.loss,
             recipe.regularizer,
-            recipe.teacher.cosine_scale,
-            recipe.teacher.bm25_scale,
-            None if pool is None else pool.to(torch.device(options["args"].device)),
+            dense,
         )
         super().__init__(model=student, **options)
 
@@ -194,6 +193,9 @@ class L0Trainer(Trainer):
             "watch": self.watch.state(),
             LOG_BM25_WEIGHT: None if log_weight is None else float(log_weight.detach()),
         }
+        memory = self._memory
+        if memory is not None:
+            memory.save(root / f"checkpoint-{step}")
         write_json(root / f"checkpoint-{step}" / STATE, own)
         for old in saved_checkpoints(root)[: -self.recipe.keep]:
             shutil.rmtree(old)
@@ -207,6 +209,8 @@ class L0Trainer(Trainer):
         self.student.load_queries(folder)
         own = json.loads((Path(resume_from_checkpoint) / STATE).read_text(encoding="utf-8"))
         self.student.load_bm25(own.get(LOG_BM25_WEIGHT))
+        if self._memory is not None:
+            self._memory.load(Path(resume_from_checkpoint), self.args.device)
 
 
 class EpochDraw(TrainerCallback):

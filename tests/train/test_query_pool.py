@@ -5,6 +5,7 @@ import torch
 from l0pyserini.errors import TrainingDataError
 from l0pyserini.model import open_checkpoint
 from l0pyserini.train.config import Bm25Config, LossConfig, RegularizerConfig
+from l0pyserini.train.dense_teacher import DenseTeacher
 from l0pyserini.train.embeddings import Embeddings
 from l0pyserini.train.objective import Objective
 from l0pyserini.train.query_pool import QueryPool
@@ -91,10 +92,11 @@ def _tokenizer():
 def test_the_loss_compares_all_queries_of_the_pool_for_each_document(stands_beside):
     places = torch.tensor([[0, 0, 1, 2, 2, 2], [1, 3, 0, 2, 4, 5]])
     columns = torch.tensor([[0, 1, 2], [3, 0, 11]])
-    stems = torch.sparse_coo_tensor(columns, torch.tensor([1.0, 2.0, 0.5]), (3, 12))
+    stems = torch.sparse_coo_tensor(columns, torch.tensor([1.0, 2.0, 0.5]), (3, 12), check_invariants=True)
     pool = QueryPool(places, vectors(3, 4, 7), stems.coalesce())
     wanted = LossConfig(query_kl=2.0, scale=0.5)
-    judge = Objective("log1p_relu", wanted, RegularizerConfig(), 3.0, 0.3, pool)
+    dense = DenseTeacher(3.0, 0.3, 1.0, pool)
+    judge = Objective("log1p_relu", wanted, RegularizerConfig(), dense)
     maxima, table = vectors(6, 9, 8).relu(), vectors(1, 9, 9)[0].abs()
     embeddings = Sides(vectors(2, 4, 1), vectors(6, 4, 2))
     tokens, names = torch.tensor([[1], [0]]), Names(torch.arange(2), torch.arange(6))
