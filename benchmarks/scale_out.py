@@ -118,17 +118,27 @@ def pairs(vector: ImpactVector) -> list[tuple[str, float]]:
 def beside_load(args: argparse.Namespace, cluster: Cluster, vectors: list[Any]) -> Any:
     """Time loading by both; return the helper's index."""
     made: list[Any] = []
+    before = node_seconds(cluster)
     theirs = seconds(lambda: made.append(helper()([], vectors, output_index=True)))
+    between = node_seconds(cluster)
     flags = {"replicas": 0, "threads": args.threads, "store_text": False, "optimize": False}
     ours = seconds(
         lambda: load_collection(args.encoded, cluster, "beside", overwrite=True, **flags)
     )
+    after = node_seconds(cluster)
     print(
         f"    load: the helper {len(vectors) / theirs:,.0f} docs/s, ours "
-        f"{len(vectors) / ours:,.0f} docs/s: {theirs / ours:.2f} times",
+        f"{len(vectors) / ours:,.0f} docs/s: {theirs / ours:.2f} times; the node's CPU "
+        f"{between - before:.1f} s of {theirs:.1f} s, {after - between:.1f} s of {ours:.1f} s",
         flush=True,
     )
     return made[0][2]
+
+
+def node_seconds(cluster: Cluster) -> float:
+    """Return the CPU seconds that the nodes have taken."""
+    found = cluster.request("GET", ["_nodes", "stats", "process"])["nodes"].values()
+    return sum(one["process"]["cpu"]["total_in_millis"] for one in found) / 1000
 
 
 def beside_search(

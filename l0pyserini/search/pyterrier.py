@@ -13,15 +13,16 @@ except ImportError as fault:
         "pip install 'l0pyserini[pyterrier]'"
     ) from fault
 
+from l0pyserini.search.base import Searcher
 from l0pyserini.search.searcher import ImpactSearcher
 
 
 class ImpactRetriever(pt.Transformer):
     """A PyTerrier transformer that answers queries from an impact index.
 
-    Args:    index: as ImpactSearcher takes it, or an open ImpactSearcher. k: documents a query.
-             threads: in Java.
-    Raises:  All that ImpactSearcher raises.
+    Args:    index: as ImpactSearcher takes it, or an open searcher, also one of OpenSearch.
+             k: documents a query. threads: as batch_search takes them.
+    Raises:  All that the searcher raises.
 
     Example:
         >>> retriever = ImpactRetriever("indexes/cacm", k=3)
@@ -31,11 +32,11 @@ class ImpactRetriever(pt.Transformer):
 
     def __init__(
         self,
-        index: str | PathLike[str] | Sequence[str | PathLike[str]] | ImpactSearcher,
+        index: str | PathLike[str] | Sequence[str | PathLike[str]] | Searcher,
         k: int = 1000,
         threads: int = 1,
     ) -> None:
-        self.searcher = index if isinstance(index, ImpactSearcher) else ImpactSearcher(index)
+        self.searcher = index if isinstance(index, Searcher) else ImpactSearcher(index)
         self.k = k
         self.threads = threads
 

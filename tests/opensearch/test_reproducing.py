@@ -1,10 +1,12 @@
-"""reproduce and efficiency in a cluster: what they say of the same vectors in Lucene."""
+"""reproduce, efficiency and PyTerrier on a cluster: as on the same vectors in Lucene."""
 
 import json
 
 import pytest
 
+from l0pyserini import OpenSearchSearcher
 from l0pyserini.evaluate import read_efficiency
+from l0pyserini.opensearch import Cluster
 from l0pyserini.publish.reproduce import DATASETS, read_matrix
 from tests.helpers import command, run_line
 from tests.publish.reproduce.tiny import write_tiny
@@ -69,3 +71,13 @@ def test_costs_are_those_of_the_same_vectors(one, cluster, loaded, small, tmp_pa
     assert found["search"]["queries_per_second"] > 0
     held = cluster.request("GET", [loaded, "_stats", "store"])["_all"]["primaries"]["store"]
     assert found["index_bytes"] == held["size_in_bytes"]
+
+
+def test_pyterrier_takes_its_searcher(one, loaded, small):
+    from l0pyserini.search.pyterrier import ImpactRetriever
+
+    with OpenSearchSearcher(Cluster(one), loaded) as searcher:
+        found = ImpactRetriever(searcher, k=3).search("time sharing")
+    expected = ImpactRetriever(small / "index", k=3).search("time sharing")
+    assert len(found) == 3
+    assert found.equals(expected)

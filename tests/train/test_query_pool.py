@@ -92,7 +92,9 @@ def _tokenizer():
 def test_the_loss_compares_all_queries_of_the_pool_for_each_document(stands_beside):
     places = torch.tensor([[0, 0, 1, 2, 2, 2], [1, 3, 0, 2, 4, 5]])
     columns = torch.tensor([[0, 1, 2], [3, 0, 11]])
-    stems = torch.sparse_coo_tensor(columns, torch.tensor([1.0, 2.0, 0.5]), (3, 12), check_invariants=True)
+    stems = torch.sparse_coo_tensor(
+        columns, torch.tensor([1.0, 2.0, 0.5]), (3, 12), check_invariants=True
+    )
     pool = QueryPool(places, vectors(3, 4, 7), stems.coalesce())
     wanted = LossConfig(query_kl=2.0, scale=0.5)
     dense = DenseTeacher(3.0, 0.3, 1.0, pool)
