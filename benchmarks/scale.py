@@ -7,7 +7,7 @@ Encodes MS MARCO passages with BM25 beside the encoder, indexes them, searches 5
 --opensearch loads them into a cluster of one node on this machine. Prints the rates, and then what
 follows from them: encoding and indexing take time by the passage, whichever machine does it, so
 hours are hours of such a machine, and cost is cores times hours times a price. Bytes are by the
-passage too. The time of a query is not: it is measured on this collection alone and printed as that.
+passage too. The time of a query is not: it is measured on this collection and printed as that.
 """
 
 import argparse

@@ -12,6 +12,7 @@ from l0pyserini.data.runs import append_topics
 from l0pyserini.errors import ImpactIndexError, UsageError
 from l0pyserini.index.postings import no_document
 from l0pyserini.opensearch.client import Cluster
+from l0pyserini.opensearch.finishing import stored_bytes
 from l0pyserini.opensearch.mapping import TEXT, complete_state
 from l0pyserini.opensearch.names import document_id
 from l0pyserini.opensearch.paging import best, ranked, rescored
@@ -169,8 +170,7 @@ class OpenSearchSearcher(Searcher):
 
     def stored_bytes(self) -> int:
         """Return the bytes that the first copies of all shards take."""
-        answer = self._opened().request("GET", [self.index, "_stats", "store"])
-        return int(answer["_all"]["primaries"]["store"]["size_in_bytes"])
+        return stored_bytes(self._opened(), self.index)
 
     def _df(self, impacts: ImpactVector) -> Mapping[str, int]:
         return self.vocabulary or dict.fromkeys(impacts, 0)

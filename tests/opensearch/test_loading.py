@@ -15,7 +15,7 @@ from l0pyserini.errors import (
     QueryMismatchError,
     UsageError,
 )
-from l0pyserini.opensearch import Cluster, load_collection, verify_loaded
+from l0pyserini.opensearch import Cluster, finishing, load_collection, verify_loaded
 from l0pyserini.opensearch.mapping import COMPLETE, LOADING, read_state
 from tests.helpers import command
 from tests.opensearch.conftest import write_foreign
@@ -184,3 +184,23 @@ def test_the_commands(one, name, small, tmp_path, capsys):
         code, out, _ = command(capsys, *step, *flags)
         assert code == 0
         assert f"150 documents, as promised; {compared} of them" in out
+
+
+def test_a_large_index_gives_up_its_second_store(one, cluster, name, cacm, monkeypatch):
+    """Documents are stored whole beside their postings until every copy has told it has them."""
+
+    def refresh(path):
+        # A merge needs several segments.
+        if "_bulk" in path:
+            cluster.request("POST", [name, "_refresh"], ignore=[404])
+
+    flags = {"replicas": 0, "store_text": False}
+    encoded, sizes = cacm / "runs/cacm.encoded", []
+    for least in (1 << 40, 0):
+        monkeypatch.setattr(finishing, "HISTORY_BYTES", least)
+        with proxy(one, before=refresh) as slow:
+            load_collection(encoded, Cluster(slow.url), name, overwrite=True, **flags)
+        with OpenSearchSearcher(Cluster(one), name) as searcher:
+            sizes.append(searcher.stored_bytes())
+    assert sizes[1] < 0.7 * sizes[0]
+    assert verify_loaded(cluster, name, encoded, None).compared == 3204
