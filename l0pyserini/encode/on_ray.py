@@ -66,13 +66,13 @@ class Crew:
 
     def encode(
         self,
-        folder: Path,
+        folder: Path | str,
         options: EncodeOptions,
         stems: Bm25Impacts | None,
         jobs: Sequence[ShardJob],
         tell: Tell,
     ) -> Iterator[MadeShard]:
-        """Encode shards, in any order, each into a temporary folder below the given one.
+        """Encode shards, in any order, each under a temporary name below a folder or URL.
 
         Raises:  ClusterError: from a node that does not see what it needs, or if workers are lost
             again and again.
@@ -84,8 +84,8 @@ class Crew:
         for _, made in self._pool.work(calls, lambda documents: tell(documents, 0)):
             yield made
 
-    def count(self, paths: Sequence[Path]) -> Iterator[CollectionStatistics]:
-        """Count shards that are there already."""
+    def count(self, paths: Sequence[Path | str]) -> Iterator[CollectionStatistics]:
+        """Count shards that are there already, on the disk or at their URLs."""
         calls = [Call(number, "count", (path,)) for number, path in enumerate(paths)]
         for _, counted in self._pool.work(calls):
             yield counted

@@ -111,7 +111,6 @@ class Objective:
         student = scores.everyone
         return kl_divergence(student[:, distinct], teacher[:, distinct], self.loss.temperature)
 
-
     def _query_kl(self, weights: Tensor, asked: Asked, given: Given) -> Tensor:
         """Return the KL divergence over the pool's queries, the mean over documents.
 
