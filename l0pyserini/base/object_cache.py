@@ -8,6 +8,7 @@ import os
 import shutil
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from l0pyserini.base.files import beside, disk_errors
 from l0pyserini.base.locks import hold
@@ -16,6 +17,13 @@ from l0pyserini.base.progress import progress_bar, say
 from l0pyserini.errors import L0Error, StoreError
 
 VARIABLE = "L0PYSERINI_CACHE"
+
+
+class Copy(NamedTuple):
+    """A local file or folder, and the URL that messages name in its place."""
+
+    path: Path
+    shown: str
 
 
 def cache_folder(*names: str) -> Path:
@@ -33,7 +41,7 @@ def key_of(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:20]
 
 
-def fetched(url: str, missing: type[L0Error], expected: str) -> Path:
+def fetched(url: str, missing: type[L0Error], expected: str) -> Copy:
     """Return a local copy of a file, or of the files of a folder, in an object store.
 
     Args:    missing: raised where there is nothing. expected: for its message.
@@ -50,7 +58,7 @@ def fetched(url: str, missing: type[L0Error], expected: str) -> Path:
         with hold(target, wait=True):
             if not target.exists():
                 _fetch(store, found, target)
-    return target
+    return Copy(target, store.shown)
 
 
 def _fetch(store: Store, found: Listing, target: Path) -> None:

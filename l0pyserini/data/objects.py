@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from l0pyserini.base.files import Span
 from l0pyserini.base.object_cache import fetched
-from l0pyserini.base.objects import Store, shown_as
+from l0pyserini.base.objects import shown_as
 from l0pyserini.data.corpus import Corpus, Located
 from l0pyserini.errors import CorpusError
 
@@ -17,7 +17,7 @@ def stored_corpus(url: str, opened: Callable[[str], Corpus], expected: str) -> C
     Raises:  CorpusError: if there is nothing at the URL, or it is no corpus.
              StoreError, UsageError: as Store and fetched.
     """
-    path, shown = fetched(url, CorpusError, expected), Store(url).shown
+    path, shown = fetched(url, CorpusError, expected)
     with shown_as(path, shown):
         corpus = opened(str(path))
 

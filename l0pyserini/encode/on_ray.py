@@ -66,7 +66,7 @@ class Crew:
 
     def encode(
         self,
-        folder: Path | str,
+        output: Path | str,
         options: EncodeOptions,
         stems: Bm25Impacts | None,
         jobs: Sequence[ShardJob],
@@ -79,14 +79,14 @@ class Crew:
                  CheckpointError, DiskError: as one process that encodes.
         """
         calls = [
-            Call(job.number, "encode", (folder, options, stems, job), job.documents) for job in jobs
+            Call(job.number, "encode", (output, options, stems, job), job.documents) for job in jobs
         ]
         for _, made in self._pool.work(calls, lambda documents: tell(documents, 0)):
             yield made
 
-    def count(self, paths: Sequence[Path | str]) -> Iterator[CollectionStatistics]:
-        """Count shards that are there already, on the disk or at their URLs."""
-        calls = [Call(number, "count", (path,)) for number, path in enumerate(paths)]
+    def count(self, shards: Sequence[tuple[Path | str, str]]) -> Iterator[CollectionStatistics]:
+        """Count shards that are there already, each given by its path or URL and its sha256."""
+        calls = [Call(number, "count", shard) for number, shard in enumerate(shards)]
         for _, counted in self._pool.work(calls):
             yield counted
 

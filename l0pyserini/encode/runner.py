@@ -163,19 +163,20 @@ class CorpusEncoder:
     def _count_there(self, crew: "Crew") -> None:
         """Let a cluster count the shards that an interrupted run finished."""
         self._statistics = CollectionStatistics()
-        paths = [self._output.path_for_workers(name) for name in self._journal.finished]
-        with progress_bar(len(paths), "count", "files") as bar:
-            for counted in crew.count(paths):
+        finished = [one.shard for one in self._journal.finished.values()]
+        shards = [(self._output.path_for_workers(one.file), one.sha256) for one in finished]
+        with progress_bar(len(shards), "count", "files") as bar:
+            for counted in crew.count(shards):
                 self._statistics.merge(counted)
                 bar.update()
 
     def _write_there(self, crew: "Crew", jobs: Sequence[ShardJob], tell: Tell) -> None:
         """Let a cluster encode some shards."""
-        statistics, folder = self._statistics, self._output.folder_of_workers()
+        statistics, output = self._statistics, self._output.folder_of_workers()
         assert statistics is not None
-        for made in crew.encode(folder, self._options, self._stems, jobs, tell):
+        for made in crew.encode(output, self._options, self._stems, jobs, tell):
             # A worker that lost its driver names nothing, so only this process can.
-            self._output.take(made.path, made.finished.shard)
+            self._output.take(made.place, made.finished.shard)
             self._journal.add(made.finished)
             self._output.keep(self._journal)
             statistics.merge(made.statistics)

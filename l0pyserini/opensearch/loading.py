@@ -81,7 +81,7 @@ def load_collection(
     check_index_name(index)
     if resume and overwrite:
         raise UsageError("--resume and --overwrite: give one of them.")
-    source = open_source(Path(input_folder))
+    source = open_source(input_folder)
     if query_encoder is not None:
         source = source.with_query_encoder(query_encoder)
     facts = index_facts(source, BUILDER, store_text)
@@ -120,7 +120,7 @@ def _send(
     resumed: bool,
 ) -> int:
     documents = source.indexed_documents
-    say(f"load {source.folder} ({documents:,} documents) into {cluster.name} index {index!r}")
+    say(f"load {source.shown} ({documents:,} documents) into {cluster.name} index {index!r}")
     with progress_bar(documents, "load", "docs") as bar:
         groups = chunks(items(source, store_text), chunk_size)
         return send_all(cluster, index, groups, threads, resumed, bar.update)

@@ -42,14 +42,14 @@ def job_of(corpus, size=60):
 def test_a_shard_lies_in_a_folder_of_the_worker_until_the_driver_takes_it(docs, small, tmp_path):
     worker = started(docs)
     made = worker.encode(tmp_path, EncodeOptions(), None, job_of(docs))
-    assert made.path.parent.parent == tmp_path
-    assert made.path.parent.name.endswith(".part")
+    assert made.place.parent.parent == tmp_path
+    assert made.place.parent.name.endswith(".part")
     assert made.finished.shard.file == "docs-00001.jsonl"
     assert made.beginning is None
     assert made.statistics.totals()["documents"] == worker.progress() == 60
-    assert str(worker.count(made.path).digest) == str(made.statistics.digest)
+    assert str(worker.count(made.place, made.finished.shard.sha256).digest) == str(made.statistics.digest)
     expected = [one.docid for one in read_shard(small / "encoded/docs-00001.jsonl")]
-    assert [one.docid for one in read_shard(made.path)] == expected
+    assert [one.docid for one in read_shard(made.place)] == expected
 
 
 @pytest.mark.parametrize("change", ["a text", "a line less", "no JSON"])
