@@ -47,7 +47,9 @@ def test_a_shard_lies_in_a_folder_of_the_worker_until_the_driver_takes_it(docs, 
     assert made.finished.shard.file == "docs-00001.jsonl"
     assert made.beginning is None
     assert made.statistics.totals()["documents"] == worker.progress() == 60
-    assert str(worker.count(made.place, made.finished.shard.sha256).digest) == str(made.statistics.digest)
+    assert str(worker.count(made.place, made.finished.shard.sha256).digest) == str(
+        made.statistics.digest
+    )
     expected = [one.docid for one in read_shard(small / "encoded/docs-00001.jsonl")]
     assert [one.docid for one in read_shard(made.place)] == expected
 
