@@ -51,17 +51,23 @@ class Store:
     """A file or folder in an object store, by its URL.
 
     shown: the URL for messages, without what follows a question mark, which may be a key.
+    name: its last part.
 
     Args:    url: scheme://place, without a password.
-    Raises:  UsageError: if no store has such URLs, or it holds a password.
+    Raises:  UsageError: if no store has such URLs, or it holds a password or names nothing.
              StoreError: if fsspec or the package of these URLs is missing.
     """
 
     def __init__(self, url: str) -> None:
         self.shown = _shown(url)
         self._secret = url.partition("?")[2]
-        self.name = self.shown.rstrip("/").rpartition("/")[2]
         self._system, self._path = self._opened(url)
+        self.name = self._path.partition("?")[0].rpartition("/")[2]
+        if self.name in ("", ".", ".."):
+            raise UsageError(
+                f"{self.shown}: names no bucket, folder or object. Expected a URL such as "
+                f"{_EXAMPLES}."
+            )
 
     def _opened(self, url: str) -> tuple[Any, str]:
         scheme = url.partition(":")[0].lower()

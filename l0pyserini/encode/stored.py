@@ -78,9 +78,8 @@ class StoredOutput(Output):
                 return self._manifest(found).settings
             if name not in found:
                 return super().recorded_settings(part)
-            with TemporaryDirectory() as folder:
-                self._store.fetch(found[name], Path(folder, name))
-                return journal.settings_of(Path(folder, name))
+            with self._copy(found[name]) as path:
+                return journal.settings_of(path)
 
     def make_room(self) -> None:
         """Make the staging folder's parent, and ask the store, which may refuse."""
@@ -136,9 +135,15 @@ class StoredOutput(Output):
         return {one.name: one for one in found.files}
 
     def _manifest(self, found: dict[str, StoredFile]) -> Manifest:
+        with self._copy(found[manifest.FILE_NAME]) as path:
+            return Manifest.load(path.parent)
+
+    @contextmanager
+    def _copy(self, stored: StoredFile) -> Iterator[Path]:
+        """Give a copy of a small file of the store."""
         with TemporaryDirectory() as folder, shown_as(Path(folder), self._store.shown):
-            self._store.fetch(found[manifest.FILE_NAME], Path(folder, manifest.FILE_NAME))
-            return Manifest.load(Path(folder))
+            self._store.fetch(stored, Path(folder, stored.name))
+            yield Path(folder, stored.name)
 
     def _refuse(self, finished: bool) -> None:
         if finished:
@@ -157,9 +162,7 @@ class StoredOutput(Output):
 
     def _take_over(self, part: Journal, found: dict[str, StoredFile]) -> None:
         """Bring the staging folder to what the store holds, whichever machine put it there."""
-        with TemporaryDirectory() as folder:
-            path = Path(folder, part.path.name)
-            self._store.fetch(found[path.name], path)
+        with self._copy(found[part.path.name]) as path:
             shards = part.join(path)
         for shard in shards:
             stored, place = found.get(shard.file), self.work / shard.file

@@ -65,7 +65,8 @@ def load_collection(
 
     The index says that it is being loaded until all was found right; searches refuse it so long.
 
-    Args:    shards, replicas: of the index. late_replicas: load without replicas, which is faster,
+    Args:    input_folder: a folder, or the URL of one in an object store.
+             shards, replicas: of the index. late_replicas: load without replicas, which is faster,
              and add them at the end; a node that is lost meanwhile takes its shards along.
              resume: go on with an interrupted load. overwrite: replace an index that was loaded
              so. store_text: keep the texts. optimize: merge each shard into one segment.

@@ -153,6 +153,12 @@ def test_what_follows_a_question_mark_is_never_shown(monkeypatch):
     assert told.value.__cause__ is None
 
 
+@pytest.mark.parametrize("url", ["memory://", "file:///", "file:///.."])
+def test_a_url_of_nothing(url):
+    with pytest.raises(UsageError, match="names no bucket, folder or object"):
+        Store(url)
+
+
 def test_an_unknown_protocol():
     with pytest.raises(UsageError, match="^nope://b/x: no store is known by nope://. Expected a p"):
         Store("nope://b/x")

@@ -296,6 +296,17 @@ def test_recorded_settings(memory, docs, monkeypatch, tmp_path):
     assert recorded() == settings
 
 
+def test_damaged_records(memory, docs, monkeypatch, tmp_path):
+    interrupted(memory, monkeypatch, docs)
+    another_machine(tmp_path / "another", monkeypatch)
+    memory.pipe(f"/bucket/docs.encoded/{JOURNAL}", b"{")
+    with pytest.raises(CollectionError, match=f"^{URL}/{JOURNAL}: not valid JSON"):
+        encode(docs, URL, resume=True)
+    memory.pipe("/bucket/docs.encoded/manifest.json", b"{")
+    with pytest.raises(CollectionError, match=f"^{URL}/manifest.json: not valid JSON"):
+        encode(docs, URL, resume=True)
+
+
 def test_an_index_of_a_stored_collection(memory, docs, tmp_path, capsys):
     encode(docs, URL)
     facts, _ = build_index(URL, tmp_path / "index")
