@@ -23,9 +23,11 @@ def fetch_jar(folder: Path) -> None:
         if shutil.which(tool) is None:
             raise CannotStartError(f"{tool} is not installed")
     words = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={ARTIFACT}"]
-    done = subprocess.run(
-        [*words, f"-DoutputDirectory={folder}"], capture_output=True, text=True, check=False
-    )
+    words.append(f"-DoutputDirectory={folder}")
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        raise CannotStartError(f"{ARTIFACT} is not fetched in {SECONDS} s") from None
     if done.returncode != 0:
         raise CannotStartError(f"{ARTIFACT} cannot be fetched: {done.stdout.strip()[-500:]}")
 
