@@ -104,7 +104,7 @@ class StoredOutput(Output):
         if resume and finished and not overwrite:
             held = self._manifest(found)
             if held.settings == part.settings:
-                shutil.rmtree(self.work, ignore_errors=True)
+                self._tidy(found, held)
                 return held
         if resume and not finished and part.path.name in found:
             self._take_over(part, found)
@@ -202,9 +202,13 @@ class StoredOutput(Output):
                     "continue with --resume."
                 )
         self._store.put(self.work / manifest.FILE_NAME, manifest.FILE_NAME)
-        listed = {*SIDECARS, *part.finished}
+        self._tidy(found, Manifest.load(self.work))
+
+    def _tidy(self, found: Iterable[str], made: Manifest) -> None:
+        """Remove what a finished collection does not need, in the store and here."""
+        listed = {*SIDECARS, *(shard.file for shard in made.shards)}
         self._store.remove(name for name in found if name not in listed)
-        shutil.rmtree(self.work)
+        shutil.rmtree(self.work, ignore_errors=True)
 
     def folder_of_workers(self) -> Path | str:
         """Return the URL, which workers put their shards below."""

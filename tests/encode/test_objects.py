@@ -163,6 +163,20 @@ def test_a_lost_store_and_resume_on_another_machine(
     assert stored(memory) == whole
 
 
+def test_what_is_finished_is_tidied(memory, docs, whole, monkeypatch):
+    def lost(*_):
+        raise StoreError("lost")
+
+    remove = Store.remove
+    monkeypatch.setattr(Store, "remove", lost)
+    with pytest.raises(StoreError, match="lost"):
+        encode(docs, URL)
+    assert {"manifest.json", JOURNAL} <= set(held())
+    monkeypatch.setattr(Store, "remove", remove)
+    encode(docs, URL, resume=True)
+    assert stored(memory) == whole
+
+
 def test_what_was_not_put_is_put_by_the_machine_that_has_it(memory, docs, whole, monkeypatch):
     interrupted(memory, monkeypatch, docs)
     monkeypatch.setattr("l0pyserini.encode.stored.Store.fetch", only_journals(Store.fetch))
