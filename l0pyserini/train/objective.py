@@ -111,6 +111,7 @@ class Objective:
         student = scores.everyone
         return kl_divergence(student[:, distinct], teacher[:, distinct], self.loss.temperature)
 
+
     def _query_kl(self, weights: Tensor, asked: Asked, given: Given) -> Tensor:
         """Return the KL divergence over the pool's queries, the mean over documents.
 

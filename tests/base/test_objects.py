@@ -14,19 +14,7 @@ from tests.helpers import fresh_process, names, write
 pytest.importorskip("fsspec")
 from fsspec.implementations.memory import MemoryFileSystem
 
-
-@pytest.fixture
-def memory():
-    system = MemoryFileSystem()
-    yield system
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("L0PYSERINI_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def get(url):
