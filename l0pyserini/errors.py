@@ -17,6 +17,7 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 ├── OutputExistsError         the output is there already and --overwrite was not given
 │   └── OutputBusyError       another process writes the output right now
 ├── DiskError                 the disk is full or cannot be written
+├── StoreError                an object store cannot be reached, refuses, or lost something
 ├── ClusterError              a Ray cluster, or a node of it, cannot do what it is asked
 ├── JavaError                 no usable Java, or the JVM failed
 │   └── JvmRunningError       a JVM with other options runs in this process already
@@ -119,6 +120,10 @@ class OutputBusyError(OutputExistsError):
 
 class DiskError(L0Error):
     """The disk is full or cannot be written."""
+
+
+class StoreError(L0Error):
+    """An object store cannot be reached, refuses, or lost what it was given."""
 
 
 class ClusterError(L0Error):

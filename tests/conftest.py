@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from l0pyserini.data import open_corpus
+from tests.s3 import JAR, CannotStartError, S3Server, fetch_jar
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two processes with two spinning threads each on two cores would wait for one another.
@@ -63,6 +65,57 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what is fetched out of the user's cache; processes that a test starts do so too."""
+    os.environ["L0PYSERINI_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own."""
+    monkeypatch.setenv("L0PYSERINI_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def memory() -> Iterator[Any]:
+    """The object store of fsspec in this process's memory, which is empty."""
+    system = pytest.importorskip("fsspec").filesystem("memory")
+    yield system
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+
+
+@pytest.fixture(scope="session")
+def s3_server(
+    once: Callable[[str, Callable[[Path], None]], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[S3Server]:
+    """A real S3 server, or the reason why there is none."""
+    pytest.importorskip("s3fs")
+    try:
+        jar = once("s3proxy", fetch_jar) / JAR
+        server = S3Server(jar, tmp_path_factory.mktemp("s3"))
+    except CannotStartError as fault:
+        pytest.skip(f"no S3 server can be had here: {fault}")
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The server, which this process can reach; its bucket is empty."""
+    import s3fs
+
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem.clear_instance_cache()
+    bucket = s3fs.S3FileSystem()
+    for name in bucket.find("bucket"):
+        bucket.rm_file(name)
+    return s3_server
 
 
 @pytest.fixture(scope="session")

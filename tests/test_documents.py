@@ -38,6 +38,7 @@ ONLY_READ = {
     "--scale 90": "minutes; the workplace has such a collection of one document",
     "--steps 20000": "hours; tests/train/test_masks.py has few steps",
     "/shared/": "a disk that machines share; tests/encode/test_on_ray.py has small ones",
+    "s3://": "wants an S3 server; tests/encode/test_objects.py has one",
     "--ray local": "starts a cluster; tests/encode/test_on_ray.py does",
     "--url http://": "wants a cluster; tests/opensearch/test_page.py has one",
     "benchmarks/": "minutes to hours; each names its figures",

@@ -81,7 +81,8 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
         "--corpus",
         required=True,
         help="BEIR folder, JSONL or TSV file (.gz too), parquet file, folder of JSONL or parquet "
-        "files, irds:ID, hf:OWNER/NAME[/CONFIG][:SPLIT], - for standard input, or 'cacm'",
+        "files, the URL of one in an object store (s3://...), irds:ID, "
+        "hf:OWNER/NAME[/CONFIG][:SPLIT], - for standard input, or 'cacm'",
     )
 
 

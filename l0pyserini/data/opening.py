@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from l0pyserini.base.objects import is_url
 from l0pyserini.data import cacm, hf, irds, stdin
 from l0pyserini.data.corpus import Corpus
 from l0pyserini.data.corpus_files import JSONL, PARQUET, TSV, FileFormat, files_corpus
+from l0pyserini.data.objects import stored_corpus
 from l0pyserini.errors import CorpusError
 
 FORMS = (
     "a BEIR folder, a JSONL, TSV or parquet file, a folder of JSONL or parquet files, "
-    "irds:NAME, hf:NAME, - (standard input) or the name 'cacm'"
+    "the URL of one in an object store, irds:NAME, hf:NAME, - (standard input) or the name 'cacm'"
 )
 BEIR_NAMES = ("corpus.jsonl", "corpus.jsonl.gz")
 BEIR_QUERIES = ("queries.jsonl", "queries.jsonl.gz")
@@ -47,10 +49,12 @@ def open_corpus(spec: str) -> Corpus:
 
     Args:    spec: `cacm`; a BEIR folder; a JSONL or TSV file (plain or .gz) or a parquet file; a
              folder of JSONL or of parquet files, read in the order of their names; a folder that
-             `datasets.save_to_disk` wrote; `irds:ID` of ir_datasets; `-` for JSONL or TSV lines
+             `datasets.save_to_disk` wrote; the URL of any of these in an object store, as
+             `s3://bucket/docs.jsonl`; `irds:ID` of ir_datasets; `-` for JSONL or TSV lines
              from standard input; `hf:OWNER/NAME[/CONFIG][:SPLIT]` of the Hugging Face hub.
     Raises:  CorpusError: if there is no such corpus, its format is unknown, or the package that
         reads it is not installed.
+             StoreError: if an object store cannot be read. UsageError: for a URL of none.
 
     Example:
         >>> from l0pyserini import open_corpus
@@ -62,6 +66,8 @@ def open_corpus(spec: str) -> Corpus:
     for prefix, opened in PREFIXES.items():
         if spec.startswith(prefix):
             return opened(spec)
+    if is_url(spec):
+        return stored_corpus(spec, open_corpus, FORMS)
     path = Path(spec)
     if path.is_dir():
         return _open_folder(path)

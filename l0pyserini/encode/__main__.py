@@ -42,6 +42,8 @@ def parser() -> argparse.ArgumentParser:
             "--idf idf.json --output runs/docs.encoded",
             "encode --corpus /shared/docs.jsonl --encoder l0-tiny --ray auto "
             "--output /shared/docs.encoded",
+            "encode --corpus s3://bucket/docs.jsonl --encoder l0-tiny "
+            "--output s3://bucket/docs.encoded --resume",
         ],
     )
     add_corpus(flags)
@@ -50,7 +52,11 @@ def parser() -> argparse.ArgumentParser:
         required=True,
         help="checkpoint folder, hub name or embedded encoder; bm25: BM25's impacts alone",
     )
-    flags.add_argument("--output", required=True, help="folder for the encoded files")
+    flags.add_argument(
+        "--output",
+        required=True,
+        help="folder for the encoded files, or the URL of one in an object store (s3://...)",
+    )
     flags.add_argument("--max-length", type=positive_int, help="tokens (default the encoder's)")
     flags.add_argument("--batch-size", type=positive_int, default=32, help="texts (default 32)")
     flags.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default cpu)")
@@ -110,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
         "--ray",
         metavar="ADDRESS",
         help="encode on a Ray cluster: auto on one of its nodes, host:port of its head, or local "
-        "for one on this machine; corpus and output on a disk that all nodes share",
+        "for one on this machine; corpus and output at URLs, or on a disk that all nodes share",
     )
     flags.add_argument(
         "--ray-cpus",

@@ -4,16 +4,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from l0pyserini.base.files import folder_bytes
-from l0pyserini.base.folders import place_of
 from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.data import Corpus, open_corpus
 from l0pyserini.encode.half import BM25, LearnedHalf, Loading
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.lexical import Lexical, check_tokens
 from l0pyserini.encode.manifest import Manifest
-from l0pyserini.encode.output import recorded_settings
 from l0pyserini.encode.prune import Pruning
+from l0pyserini.encode.stored import output_bytes, output_of
 from l0pyserini.errors import UsageError
 from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.query.lexical import StemTable
@@ -54,6 +52,7 @@ def encode_corpus(
     """Encode a corpus into a folder of JsonVectorCollection files.
 
     Args:    corpus, encoder: as --corpus and --encoder; "bm25" alone loads no torch.
+             output: a folder, or the URL of one in an object store.
              max_length: tokens of a document, none = what the encoder says.
              scale: impacts per unit of weight.
              query_scale: impacts per unit of IDF, recorded for the searches.
@@ -67,7 +66,7 @@ def encode_corpus(
     Returns: the manifest (None while other parts are not done), and the seconds that encoding
              took, model loading left out; 0 where what was to be resumed was finished already.
     Raises:  CorpusError, CheckpointError, IdfError, UsageError, OutputExistsError, DiskError,
-             ClusterError.
+             StoreError, ClusterError.
 
     Example:
         >>> from l0pyserini import encode_corpus
@@ -80,9 +79,9 @@ def encode_corpus(
         from l0pyserini.encode.on_ray import assignment, hired_crew, refuse_beside_ray
 
         refuse_beside_ray(corpus, part, device)
-    source, place = open_corpus(corpus), Path(output)
-    # What is unfinished lies beside the folder itself, not beside a link to it.
-    recorded = recorded_settings(place_of(place), part) if resume else None
+    place = output_of(output, part, ray is not None)
+    source = open_corpus(corpus)
+    recorded = place.recorded_settings(part) if resume else None
     checkpoint = None
     if encoder == BM25:
         _refuse_for_stems(max_length, activation, idf, backend, prune, bits)
@@ -216,7 +215,7 @@ def summary(manifest: Manifest, output: str | Path, seconds: float) -> str:
         f"  tokens a document: mean {manifest.nnz['mean']:.1f}, median {manifest.nnz['p50']:.0f}, "
         f"95 % {manifest.nnz['p95']:.0f}, most {manifest.nnz['max']}",
         f"  {manifest.terms:,} distinct tokens, {manifest.postings:,} postings, "
-        f"{folder_bytes(output):,} bytes",
+        f"{output_bytes(output):,} bytes",
     ]
     if manifest.mass_kept < 1:
         lines.append(f"  weight that pruning kept: {manifest.mass_kept:.2%}")

@@ -4,14 +4,15 @@ A run may be one part of several that write into one folder, on one machine or m
 encodes the shards whose number leaves i when divided by n.
 """
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from l0pyserini.base.fields import check_fields
-from l0pyserini.base.files import read_json, sha256, write_json
+from l0pyserini.base.files import read_json, write_json
 from l0pyserini.base.locks import hold
 from l0pyserini.encode.manifest import SETTINGS, SHARD, Shard
 from l0pyserini.errors import CollectionError, OutputExistsError, UsageError
@@ -54,12 +55,18 @@ class FinishedShard:
 
 
 class Journal:
-    """One part's journal in the folder where a collection is made."""
+    """One part's journal in the folder where a collection is made.
 
-    def __init__(self, folder: Path, part: Part, settings: dict[str, Any]) -> None:
+    Args:    holds: whether the folder, or what stands for it, has a shard as it was written.
+    """
+
+    def __init__(
+        self, folder: Path, part: Part, settings: dict[str, Any], holds: Callable[[Shard], bool]
+    ) -> None:
         self.folder = folder
         self.part = part
         self.settings = settings
+        self._holds = holds
         self.path = folder / f"{part.name}.journal"
         self.finished: dict[str, FinishedShard] = {}
 
@@ -119,13 +126,31 @@ class Journal:
                     "Resume with the same settings, or begin anew with --overwrite."
                 )
         for one in _finished(record, self.path):
-            path = self.folder / one.shard.file
-            if not path.is_file() or sha256(path) != one.shard.sha256:
+            if not self._holds(one.shard):
                 raise CollectionError(
-                    f"{path}: is not what the unfinished run wrote (missing or changed). "
-                    "Begin anew with --overwrite."
+                    f"{self.folder / one.shard.file}: is not what the unfinished run wrote "
+                    "(missing or changed). Begin anew with --overwrite."
                 )
             self.finished[one.shard.file] = one
+
+    def join(self, other: Path) -> list[Shard]:
+        """Take the shards that another machine's copy of this journal lists into the one here.
+
+        What lies here is removed where it was made with other settings.
+
+        Returns: the shards of the copy.
+        Raises:  CollectionError: if one of them is damaged.
+        """
+        record = _read(other)
+        shards = {one["file"]: one for one in record["shards"]}
+        if self.path.is_file():
+            own = _read(self.path)
+            if own["settings"] == record["settings"]:
+                shards = {one["file"]: one for one in own["shards"]} | shards
+            else:
+                shutil.rmtree(self.folder)
+        write_json(self.path, {**record, "shards": list(shards.values())})
+        return [one.shard for one in _finished(record, other)]
 
     def all_parts(self) -> list[FinishedShard] | None:
         """Return the shards of all parts in order; None while a part is not done."""

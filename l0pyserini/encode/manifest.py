@@ -38,6 +38,11 @@ _MEND = (
 )
 
 
+def is_shard_name(name: str) -> bool:
+    """Tell whether encode gives a file of vectors this name."""
+    return _SHARD_NAME.fullmatch(name) is not None
+
+
 @dataclass(frozen=True)
 class Shard:
     """One file of vectors."""
@@ -55,7 +60,7 @@ class Shard:
                  KeyError, TypeError: if something is missing.
         """
         facts = {name: record[name] for name in cls.__dataclass_fields__}
-        if not _SHARD_NAME.fullmatch(str(facts["file"])):
+        if not is_shard_name(str(facts["file"])):
             raise CollectionError(
                 f"{where}: names a file {facts['file']!r}, expected one beside it such as "
                 "docs-00000.jsonl. It was not written by encode; encode again."

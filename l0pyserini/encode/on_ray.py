@@ -66,27 +66,27 @@ class Crew:
 
     def encode(
         self,
-        folder: Path,
+        output: Path | str,
         options: EncodeOptions,
         stems: Bm25Impacts | None,
         jobs: Sequence[ShardJob],
         tell: Tell,
     ) -> Iterator[MadeShard]:
-        """Encode shards, in any order, each into a temporary folder below the given one.
+        """Encode shards, in any order, each under a temporary name below a folder or URL.
 
         Raises:  ClusterError: from a node that does not see what it needs, or if workers are lost
             again and again.
                  CheckpointError, DiskError: as one process that encodes.
         """
         calls = [
-            Call(job.number, "encode", (folder, options, stems, job), job.documents) for job in jobs
+            Call(job.number, "encode", (output, options, stems, job), job.documents) for job in jobs
         ]
         for _, made in self._pool.work(calls, lambda documents: tell(documents, 0)):
             yield made
 
-    def count(self, paths: Sequence[Path]) -> Iterator[CollectionStatistics]:
-        """Count shards that are there already."""
-        calls = [Call(number, "count", (path,)) for number, path in enumerate(paths)]
+    def count(self, shards: Sequence[tuple[Path | str, str]]) -> Iterator[CollectionStatistics]:
+        """Count shards that are there already, each given by its path or URL and its sha256."""
+        calls = [Call(number, "count", shard) for number, shard in enumerate(shards)]
         for _, counted in self._pool.work(calls):
             yield counted
 

@@ -5,19 +5,80 @@ made in `.NAME.encoding`, which an interrupted run leaves behind for --resume. T
 parts tell that folder from the remains of an older collection that was replaced.
 """
 
+import os
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from l0pyserini.base.files import beside, is_temporary
-from l0pyserini.base.folders import publish, recover
+from l0pyserini.base.files import beside, is_temporary, sha256, sync_folder
+from l0pyserini.base.folders import new_place, place_of, publish, recover
 from l0pyserini.base.locks import hold
 from l0pyserini.encode import journal, manifest, vocabulary
 from l0pyserini.encode.collection import shard_paths
 from l0pyserini.encode.journal import Journal, Part
-from l0pyserini.encode.manifest import Manifest
+from l0pyserini.encode.manifest import Manifest, Shard
 from l0pyserini.errors import OutputExistsError, UsageError
 from l0pyserini.query import encoder as query
+
+
+class Output:
+    """Where a collection is put: a folder on this machine's disk.
+
+    place: of the whole collection. work: the folder in which it is made.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        # What is unfinished lies beside the folder itself, not beside a link to it.
+        self.place = place_of(folder)
+        self.work = work_folder(self.place)
+
+    def recorded_settings(self, part: Part) -> dict[str, Any] | None:
+        """Return the settings of the unfinished or finished collection; None for neither.
+
+        Raises:  CollectionError: if what records them is damaged.
+        """
+        return recorded_settings(self.place, part)
+
+    def make_room(self) -> None:
+        """Make the folder in which the work folder and the collection will lie.
+
+        Raises:  DiskError: if a collection cannot be put there.
+        """
+        new_place(self.place)
+
+    def named(self) -> AbstractContextManager[None]:
+        """Let errors name the output as the user does."""
+        return nullcontext()
+
+    def prepare(self, part: Journal, overwrite: bool, resume: bool) -> Manifest | None:
+        """Make the work folder ready for a part: see prepare_folder."""
+        return prepare_folder(self.place, part, overwrite, resume)
+
+    def holds(self, shard: Shard) -> bool:
+        """Tell whether a shard of an interrupted run is as it was written."""
+        path = self.work / shard.file
+        return path.is_file() and sha256(path) == shard.sha256
+
+    def keep(self, part: Journal) -> None:
+        """Take note that a part's journal lists another shard, which lies in the work folder."""
+
+    def publish(self, part: Journal) -> None:
+        """Put the finished collection in its place; the caller holds the output."""
+        publish_collection(self.place, part)
+
+    def folder_of_workers(self) -> Path | str:
+        """Return where workers on other nodes put their shards."""
+        return self.work.absolute()
+
+    def path_for_workers(self, name: str) -> Path | str:
+        """Return where workers on other nodes find a shard."""
+        return self.work.absolute() / name
+
+    def take(self, made: Path | str, shard: Shard) -> None:
+        """Give a shard that a worker made its name."""
+        os.replace(made, self.work / shard.file)
+        sync_folder(self.work)
 
 
 def work_folder(output: Path) -> Path:

@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from l0pyserini.base.files import TEMPORARY_SUFFIX, disk_errors
+from l0pyserini.base.objects import is_url
 from l0pyserini.base.ray_cluster import check_version, node_name
 from l0pyserini.data import Corpus, open_corpus
 from l0pyserini.data.records import ArrayVector, Document
@@ -16,7 +18,8 @@ from l0pyserini.encode.collection import CollectionStatistics, read_shard
 from l0pyserini.encode.half import BM25, LearnedHalf, Loading
 from l0pyserini.encode.journal import FinishedShard
 from l0pyserini.encode.shard import EncodeOptions, ShardEncoder, ShardJob
-from l0pyserini.errors import CheckpointError, ClusterError, CorpusError
+from l0pyserini.encode.stored_shards import put_shard, staging, stored_shard
+from l0pyserini.errors import CheckpointError, ClusterError, CorpusError, StoreError
 from l0pyserini.model.checkpoint import Checkpoint, open_checkpoint
 from l0pyserini.query.lexical import Bm25Impacts
 
@@ -46,12 +49,13 @@ class ModelFacts(NamedTuple):
 
 
 class MadeShard(NamedTuple):
-    """An encoded shard in a temporary folder.
+    """An encoded shard under a temporary name.
 
-    beginning: vectors for the agreement of floats and impacts, of the corpus's first shard only.
+    place: its path, or its name in an object store. beginning: vectors for the agreement of floats
+    and impacts, of the corpus's first shard only.
     """
 
-    path: Path
+    place: Path | str
     finished: FinishedShard
     statistics: CollectionStatistics
     beginning: list[ArrayVector] | None
@@ -79,8 +83,10 @@ class ShardWorker:
         except CorpusError as fault:
             raise ClusterError(
                 f"{node_name()}: does not have the corpus. {fault} "
-                "All nodes must see it at the same path, on a disk that they share."
+                "All nodes must see it at the same path, on a disk that they share, or at a URL."
             ) from fault
+        except StoreError as fault:
+            raise StoreError(f"{node_name()}: {fault}") from fault
         self._shown = given.shown
         self._half = given.loading.half(_checkpoint(given))
         model = self._half.model
@@ -89,17 +95,19 @@ class ShardWorker:
         )
 
     def encode(
-        self, folder: Path, options: EncodeOptions, stems: Bm25Impacts | None, job: ShardJob
+        self, output: Path | str, options: EncodeOptions, stems: Bm25Impacts | None, job: ShardJob
     ) -> MadeShard:
-        """Encode a shard into a folder below the one where the collection is made.
+        """Encode a shard into a folder below the one where the collection is made, or its URL.
 
         Raises:  ClusterError: if this node does not see that folder, or reads other documents.
+                 StoreError: if an object store does not take the shard.
                  CheckpointError, DiskError: as one process that encodes.
         """
+        folder = staging() if is_url(output) else Path(output)
         if not folder.is_dir():
             raise ClusterError(
                 f"{node_name()}: does not see {folder}, where the collection is made. "
-                "Give an --output on a disk that all nodes share, at the same path."
+                "Give an --output on a disk that all nodes share, at the same path, or a URL."
             )
         self._done = 0
         half, path = self._half, folder / self._folder / job.name
@@ -109,7 +117,8 @@ class ShardWorker:
         with disk_errors(path):
             finished = shards.write(path, self._documents(job), statistics, self._tell)
         beginning = None if job.number else (shards.beginning or [])[: agreement.DOCUMENTS]
-        return MadeShard(path, finished, statistics, beginning)
+        place = put_shard(path, str(output)) if is_url(output) else path
+        return MadeShard(place, finished, statistics, beginning)
 
     def _documents(self, job: ShardJob) -> Iterator[Document]:
         """Stream a shard's documents, and make sure that the driver read the same."""
@@ -137,11 +146,17 @@ class ShardWorker:
         """Return how many documents of the shard in work are encoded."""
         return self._done
 
-    def count(self, path: Path) -> CollectionStatistics:
-        """Count the documents of a shard that is there already."""
+    def count(self, place: Path | str, digest: str) -> CollectionStatistics:
+        """Count the documents of a shard that is there already, at a path or a URL.
+
+        Args:    digest: its sha256.
+        Raises:  CollectionError, StoreError: if an object store does not give that shard.
+        """
         statistics = CollectionStatistics()
-        for document in read_shard(path):
-            statistics.add(document.docid, document.vector)
+        found = stored_shard(place, digest) if isinstance(place, str) else nullcontext(place)
+        with found as path:
+            for document in read_shard(path):
+                statistics.add(document.docid, document.vector)
         return statistics
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:

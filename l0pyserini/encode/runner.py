@@ -3,15 +3,12 @@
 Only `measured` in the manifest, the speeds of a backend other than float32, is each process's own.
 """
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from l0pyserini.base.files import disk_errors, sync_folder
-from l0pyserini.base.folders import new_place
+from l0pyserini.base.files import disk_errors
 from l0pyserini.base.locks import hold
 from l0pyserini.base.progress import progress_bar
 from l0pyserini.data.corpus import Corpus
@@ -22,7 +19,7 @@ from l0pyserini.encode.finish import Finish, recounted
 from l0pyserini.encode.half import Model
 from l0pyserini.encode.journal import Journal
 from l0pyserini.encode.manifest import Manifest
-from l0pyserini.encode.output import prepare_folder, publish_collection, work_folder
+from l0pyserini.encode.output import Output
 from l0pyserini.encode.shard import EncodeOptions, ShardEncoder, ShardJob, Tell
 from l0pyserini.errors import ClusterError, CorpusError
 from l0pyserini.query import encoder as query
@@ -32,14 +29,14 @@ if TYPE_CHECKING:
 
 
 class CorpusEncoder:
-    """One encoding run into one folder. crew: encodes the shards on a Ray cluster; None = here."""
+    """One encoding run into one output. crew: encodes the shards on a Ray cluster; None = here."""
 
     def __init__(
         self,
         corpus: Corpus,
         encoder: Model,
         query_encoder: query.IdfQueryEncoder,
-        output: Path,
+        output: Output,
         options: EncodeOptions,
         encoder_facts: dict[str, Any],
         crew: "Crew | None" = None,
@@ -48,8 +45,8 @@ class CorpusEncoder:
         self._corpus = corpus
         self._encoder = encoder
         self._query_encoder = query_encoder
-        self._place = new_place(output)
-        self._output = work_folder(self._place)
+        output.make_room()
+        self._output = output
         self._options = options
         self._crew = crew
         self._stems = query_encoder.stems.impacts if query_encoder.stems else None
@@ -59,7 +56,7 @@ class CorpusEncoder:
         self._statistics: CollectionStatistics | None = CollectionStatistics()
         self.found_finished = False
         self._settings = self._make_settings(encoder_facts)
-        self._journal = Journal(self._output, options.part, self._settings)
+        self._journal = Journal(output.work, options.part, self._settings, output.holds)
 
     def _make_settings(self, encoder_facts: dict[str, Any]) -> dict[str, Any]:
         encoder, options = self._encoder, self._options
@@ -104,8 +101,8 @@ class CorpusEncoder:
             if self._options.part.owns(number)
         ]
         jobs = self._checked(jobs)
-        with disk_errors(self._output), self._journal.locked():
-            finished = prepare_folder(self._place, self._journal, overwrite, resume)
+        with self._output.named(), disk_errors(self._output.work), self._journal.locked():
+            finished = self._output.prepare(self._journal, overwrite, resume)
             if finished is not None:
                 self.found_finished = True
                 return finished
@@ -120,7 +117,7 @@ class CorpusEncoder:
                 self._check_unchanged()
                 raise
             self._journal.write(done=True)
-            with hold(self._place, wait=True):
+            with hold(self._output.place, wait=True):
                 return self._finish()
 
     def _checked(self, jobs: Sequence[ShardJob]) -> list[ShardJob]:
@@ -159,46 +156,49 @@ class CorpusEncoder:
         documents = self._corpus.documents([job.span for job in jobs])
         for job in jobs:
             own = islice(documents, job.documents)
-            path = self._output / job.name
+            path = self._output.work / job.name
             self._journal.add(self._shards.write(path, own, self._statistics, tell))
+            self._output.keep(self._journal)
 
     def _count_there(self, crew: "Crew") -> None:
         """Let a cluster count the shards that an interrupted run finished."""
         self._statistics = CollectionStatistics()
-        paths = [self._output.absolute() / name for name in self._journal.finished]
-        with progress_bar(len(paths), "count", "files") as bar:
-            for counted in crew.count(paths):
+        finished = [one.shard for one in self._journal.finished.values()]
+        shards = [(self._output.path_for_workers(one.file), one.sha256) for one in finished]
+        with progress_bar(len(shards), "count", "files") as bar:
+            for counted in crew.count(shards):
                 self._statistics.merge(counted)
                 bar.update()
 
     def _write_there(self, crew: "Crew", jobs: Sequence[ShardJob], tell: Tell) -> None:
         """Let a cluster encode some shards."""
-        statistics, folder = self._statistics, self._output.absolute()
+        statistics, output = self._statistics, self._output.folder_of_workers()
         assert statistics is not None
-        for made in crew.encode(folder, self._options, self._stems, jobs, tell):
+        for made in crew.encode(output, self._options, self._stems, jobs, tell):
             # A worker that lost its driver names nothing, so only this process can.
-            os.replace(made.path, folder / made.finished.shard.file)
-            sync_folder(folder)
+            self._output.take(made.place, made.finished.shard)
             self._journal.add(made.finished)
+            self._output.keep(self._journal)
             statistics.merge(made.statistics)
             if made.beginning is not None:
                 self._shards.beginning = made.beginning
 
     def _finish(self) -> Manifest | None:
         """Write the sidecars and publish once every part is done."""
-        if not self._output.is_dir():
+        work = self._output.work
+        if not work.is_dir():
             # Another part was the last.
-            return Manifest.load(self._place)
+            return Manifest.load(self._output.place)
         finished = self._journal.all_parts()
         if finished is None:
             return None
         self._check_unchanged()
         if self._statistics is None:
             self._shards.beginning = None
-            self._statistics = recounted(self._output, finished, self._corpus.place)
+            self._statistics = recounted(work, finished, self._corpus.place)
         finish = Finish(self._corpus, self._query_encoder, self._options, self._settings)
-        made = finish.write(self._output, finished, self._statistics, self._shards)
-        publish_collection(self._place, self._journal)
+        made = finish.write(work, finished, self._statistics, self._shards)
+        self._output.publish(self._journal)
         return made
 
     def _check_unchanged(self) -> None:

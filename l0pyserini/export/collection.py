@@ -88,7 +88,7 @@ def open_exported(folder: str | Path, learned_only: bool = False) -> Exported:
     Raises:  CollectionError: if it is not what its manifest says, or holds no posting.
              UsageError: if there are no stems to leave out.
     """
-    source = open_source(Path(folder))
+    source = open_source(folder)
     if learned_only and source.settings.get("lexical") is None:
         raise UsageError(
             f"--learned-only: {folder} has no stems of BM25 to leave out. Leave the flag out."

@@ -32,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--input",
         required=True,
-        help="folder written by l0pyserini.encode, or another tool's JsonVectorCollection",
+        help="folder written by l0pyserini.encode, or another tool's JsonVectorCollection; "
+        "a URL (s3://...) is fetched",
     )
     flags.add_argument("--index", required=True, help="folder for the index")
     flags.add_argument("--threads", type=positive_int, default=2, help="threads (default 2)")

@@ -29,7 +29,8 @@ def build_index(
     first. The index takes its place only when it was found to hold exactly the promised documents,
     terms and impacts.
 
-    Args:    builder: "direct" writes impacts as term frequencies, "anserini" runs IndexCollection;
+    Args:    input_folder: a folder, or the URL of one in an object store.
+             builder: "direct" writes impacts as term frequencies, "anserini" runs IndexCollection;
              the indexes hold the same. store_text: keep the documents' texts.
              optimize: merge into one segment. query_encoder: for vectors of another tool, which
              are otherwise searched with encoded queries only.
@@ -45,13 +46,13 @@ def build_index(
         3
     """
     options = IndexOptions(threads, heap, builder, store_text, optimize)
-    source, target = open_source(Path(input_folder)), Path(index_folder)
+    source, target = open_source(input_folder), Path(index_folder)
     if query_encoder is not None:
         source = source.with_query_encoder(query_encoder)
     watch = Stopwatch()
     with atomic_folder(target, overwrite, LUCENE_MARKER) as place:
         say(
-            f"index {source.folder} ({source.counts['documents']:,} documents, "
+            f"index {source.shown} ({source.counts['documents']:,} documents, "
             f"{source.counts['postings']:,} postings)"
         )
         fill_index(source, place, options, query_encoder)

@@ -62,11 +62,11 @@ def build_groups(
         raise UsageError(
             "--groups: only --builder direct takes some shards; leave one of them out."
         )
-    source, target = open_source(Path(input_folder)), Path(index_folder)
+    source, target = open_source(input_folder), Path(index_folder)
     shares = _shared_out(source, groups)
     watch = Stopwatch()
     with atomic_folder(target, overwrite, _MARKER) as place:
-        say(f"index {source.folder} ({source.counts['documents']:,} documents) in {groups} groups")
+        say(f"index {source.shown} ({source.counts['documents']:,} documents) in {groups} groups")
         with progress_bar(groups, "index", "groups") as bar:
             for _ in _built(shares, place.absolute(), options, ray):
                 bar.update()
@@ -77,7 +77,7 @@ def _shared_out(source: Source, groups: int) -> list[Group]:
     shards = [path.absolute() for path in source.shards]
     if groups > len(shards):
         raise UsageError(
-            f"--groups {groups}: {source.folder} has {len(shards)} files of vectors, and a group "
+            f"--groups {groups}: {source.shown} has {len(shards)} files of vectors, and a group "
             "takes one or more. Give a smaller number, or encode with a smaller --shard-size."
         )
     edges = [number * len(shards) // groups for number in range(groups + 1)]

@@ -70,7 +70,7 @@ def append_to_index(
              ImpactIndexError: if a docid is in the index already.
              OutputBusyError: if another process writes the index.
     """
-    source = open_source(Path(input_folder))
+    source = open_source(input_folder)
     with changing(index_folder) as index:
         return _append(source, index, threads, heap, optimize)
 
@@ -79,7 +79,7 @@ def _append(
     source: Source, index: Path, threads: int, heap: str | None, optimize: bool
 ) -> dict[str, Any]:
     facts = read_facts(index)
-    check_same(facts, index, {**facts, **_settings_for(facts, source)}, source.folder)
+    check_same(facts, index, {**facts, **_settings_for(facts, source)}, source.shown)
     promised = _Promise(
         facts["documents"] + source.counts["documents"],
         facts["empty_documents"] + source.counts["empty_documents"],
@@ -163,7 +163,9 @@ def merge_indexes(
             return _commit(grower, folder, further_corpora(*all_facts), promised, largest)
 
 
-def check_same(held: dict[str, Any], index: Path, other: dict[str, Any], source: Path) -> None:
+def check_same(
+    held: dict[str, Any], index: Path, other: dict[str, Any], source: Path | str
+) -> None:
     """Refuse documents that cannot be searched together with those of an index.
 
     Raises:  QueryMismatchError: if the query side, the scales or the keeping of texts differ.

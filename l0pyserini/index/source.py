@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from l0pyserini.base.files import readable, sha256
+from l0pyserini.base.object_cache import fetched
+from l0pyserini.base.objects import is_url, shown_as
 from l0pyserini.encode import journal, manifest, vocabulary
 from l0pyserini.encode.collection import shard_paths
 from l0pyserini.encode.manifest import Manifest
@@ -22,12 +24,14 @@ _OURS = (manifest.FILE_NAME, vocabulary.FILE_NAME, query.FILE_NAME, journal.PATT
 class Source:
     """Encoded files, and what they hold.
 
+    folder: where they lie. shown: how messages name it, which is a URL where they were fetched.
     counts: documents, empty_documents, terms, postings, impacts, nnz, postings_digest.
     settings: what made them; all but the corpus is None where another tool did.
     terms: df and summed impacts of every token.
     """
 
     folder: Path
+    shown: str
     shards: list[Path]
     counts: dict[str, Any]
     settings: dict[str, Any]
@@ -51,25 +55,36 @@ class Source:
         """
         if encoder.stems is not None:
             raise UsageError(
-                f"--query-encoder: asks for BM25's stems too, which {self.folder} does not have: "
+                f"--query-encoder: asks for BM25's stems too, which {self.shown} does not have: "
                 "another tool made its vectors. Name the checkpoint instead."
             )
         if self.settings["query_encoder"]:
             raise UsageError(
-                f"--query-encoder: {self.folder} was encoded for a query encoder of its own. "
+                f"--query-encoder: {self.shown} was encoded for a query encoder of its own. "
                 "Leave the flag out; it is for vectors of other tools."
             )
         chosen = {"query_encoder": encoder.facts(), "query_scale": encoder.scale}
         return replace(self, settings={**self.settings, **chosen})
 
 
-def open_source(folder: Path) -> Source:
+def open_source(collection: str | Path) -> Source:
     """Open a collection; one of another tool is read whole and checked.
 
+    Args:    collection: a folder, or the URL of one in an object store, which is fetched.
     Raises:  CollectionError: if it is not what its manifest says, or has a fault.
+             StoreError: if the object store cannot be read.
     """
+    if not is_url(collection):
+        return _opened(Path(collection), str(collection))
+    expected = "a folder that `python -m l0pyserini.encode` finished"
+    path, shown = fetched(str(collection), CollectionError, expected)
+    with shown_as(path, shown):
+        return _opened(path, shown)
+
+
+def _opened(folder: Path, shown: str) -> Source:
     if _is_foreign(folder):
-        return _foreign(folder)
+        return _foreign(folder, shown)
     made = Manifest.load(folder)
     check_files(folder, made)
     check_query_file(folder, made.settings)
@@ -77,7 +92,7 @@ def open_source(folder: Path) -> Source:
     counts = {name: getattr(made, name) for name in (*names, "postings_digest")}
     shards = [folder / shard.file for shard in made.shards]
     settings = {**dict.fromkeys(manifest.SETTINGS), **made.settings}
-    return Source(folder, shards, counts, settings, read_vocabulary(folder))
+    return Source(folder, shown, shards, counts, settings, read_vocabulary(folder))
 
 
 def _is_foreign(folder: Path) -> bool:
@@ -89,7 +104,7 @@ def _is_foreign(folder: Path) -> bool:
     )
 
 
-def _foreign(folder: Path) -> Source:
+def _foreign(folder: Path, shown: str) -> Source:
     statistics = validated(folder)
     files = vector_files(folder)
     together = new_hash("".join(map(sha256, files)).encode()).hexdigest()
@@ -100,7 +115,7 @@ def _foreign(folder: Path) -> Source:
     }
     unknown = dict.fromkeys(name for name in manifest.SETTINGS if name != "corpus")
     settings = {"corpus": {"name": folder.name, "sha256": together}, **unknown}
-    return Source(folder, files, counts, settings, statistics.vocabulary.terms)
+    return Source(folder, shown, files, counts, settings, statistics.vocabulary.terms)
 
 
 def largest_impact(*folders: Path) -> int:

@@ -174,7 +174,7 @@ def run(args: argparse.Namespace) -> None:
     digest = facts["postings_digest"]
     verify_index(folder, facts["indexed_documents"], read_index_vocabulary(folder), digest)
     if args.input is not None:
-        source = open_source(Path(args.input))
+        source = open_source(args.input)
         # Older versions wrote no digest into manifests.
         digest = source.counts["postings_digest"] or str(validated(source.folder).digest)
         verify_index(folder, source.indexed_documents, source.terms, digest)

@@ -60,12 +60,12 @@ def verify_loaded(
              CollectionError: if the collection is not what its manifest says.
     """
     state = complete_state(cluster, index)
-    source = open_source(Path(input_folder))
+    source = open_source(input_folder)
     held, promised = state.facts["postings_digest"], source.counts["postings_digest"]
     if held != promised:
         raise ImpactIndexError(
             f"{cluster.name} index {index!r}: was loaded from another collection (postings digest "
-            f"{held}; that of {source.folder} is {promised}). Name the collection it was loaded "
+            f"{held}; that of {source.shown} is {promised}). Name the collection it was loaded "
             f"from. {_MEND}"
         )
     return verify_source(cluster, index, source, sample)

@@ -28,7 +28,8 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--input",
         required=True,
-        help="folder written by l0pyserini.encode, or another tool's JsonVectorCollection",
+        help="folder written by l0pyserini.encode, or another tool's JsonVectorCollection; "
+        "a URL (s3://...) is fetched",
     )
     add_cluster(flags)
     flags.add_argument(

@@ -65,7 +65,8 @@ def load_collection(
 
     The index says that it is being loaded until all was found right; searches refuse it so long.
 
-    Args:    shards, replicas: of the index. late_replicas: load without replicas, which is faster,
+    Args:    input_folder: a folder, or the URL of one in an object store.
+             shards, replicas: of the index. late_replicas: load without replicas, which is faster,
              and add them at the end; a node that is lost meanwhile takes its shards along.
              resume: go on with an interrupted load. overwrite: replace an index that was loaded
              so. store_text: keep the texts. optimize: merge each shard into one segment.
@@ -81,7 +82,7 @@ def load_collection(
     check_index_name(index)
     if resume and overwrite:
         raise UsageError("--resume and --overwrite: give one of them.")
-    source = open_source(Path(input_folder))
+    source = open_source(input_folder)
     if query_encoder is not None:
         source = source.with_query_encoder(query_encoder)
     facts = index_facts(source, BUILDER, store_text)
@@ -120,7 +121,7 @@ def _send(
     resumed: bool,
 ) -> int:
     documents = source.indexed_documents
-    say(f"load {source.folder} ({documents:,} documents) into {cluster.name} index {index!r}")
+    say(f"load {source.shown} ({documents:,} documents) into {cluster.name} index {index!r}")
     with progress_bar(documents, "load", "docs") as bar:
         groups = chunks(items(source, store_text), chunk_size)
         return send_all(cluster, index, groups, threads, resumed, bar.update)

@@ -13,7 +13,14 @@ import pytest
 from l0pyserini import encode_corpus
 from l0pyserini.encode import on_ray
 from l0pyserini.encode.output import work_folder
-from l0pyserini.errors import ClusterError, CorpusError, L0Error, UsageError
+from l0pyserini.errors import (
+    ClusterError,
+    CollectionError,
+    CorpusError,
+    L0Error,
+    StoreError,
+    UsageError,
+)
 from tests.broken import overflowing
 from tests.conftest import write_small_corpus
 from tests.encode.helpers import contents
@@ -93,6 +100,45 @@ def test_the_bytes_of_one_process(cluster, docs, tmp_path):
     made, _ = encode_corpus(str(docs), output=tmp_path / "ray", ray=cluster.address, **halves)
     assert len(made.shards) == 4
     assert contents(tmp_path / "ray") == contents(tmp_path / "one")
+
+
+def test_corpus_and_output_in_an_object_store(cluster, docs, tmp_path):
+    pytest.importorskip("fsspec")
+    encode_corpus(str(docs), "bm25", tmp_path / "one", shard_size=20)
+    words = {"encoder": "bm25", "shard_size": 20, "ray": cluster.address}
+    corpus, url = f"file://{docs}", f"file://{tmp_path}/store/e"
+    encode_corpus(corpus, output=url, **words)
+    assert contents(tmp_path / "store/e") == contents(tmp_path / "one")
+
+
+def test_a_stored_encoding_that_one_process_began_and_workers_count(
+    cluster, docs, tmp_path, monkeypatch
+):
+    pytest.importorskip("fsspec")
+    from l0pyserini.base.objects import Store
+
+    encode_corpus(str(docs), "bm25", tmp_path / "one", shard_size=20)
+    url, put = f"file://{tmp_path}/store/e", Store.put
+
+    def lost(self, path, name):
+        if name == "docs-00002.jsonl":
+            raise StoreError("lost")
+        put(self, path, name)
+
+    words = {"corpus": str(docs), "encoder": "bm25", "shard_size": 20, "output": url}
+    monkeypatch.setattr(Store, "put", lost)
+    with pytest.raises(StoreError, match="lost"):
+        encode_corpus(**words)
+    monkeypatch.setattr(Store, "put", put)
+    monkeypatch.setenv("L0PYSERINI_CACHE", str(tmp_path / "another machine"))
+    first = tmp_path / "store/e/docs-00000.jsonl"
+    whole = first.read_bytes()
+    write(first, whole.replace(b"1", b"2"))
+    with pytest.raises(CollectionError, match=f"^{url}/docs-00000.jsonl: is not what the unfin"):
+        encode_corpus(**words, resume=True, ray=cluster.address)
+    write(first, whole)
+    encode_corpus(**words, resume=True, ray=cluster.address)
+    assert contents(tmp_path / "store/e") == contents(tmp_path / "one")
 
 
 def test_a_driver_that_is_killed_leaves_no_worker_and_is_resumed(cluster, whole, tmp_path):

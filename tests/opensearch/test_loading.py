@@ -46,6 +46,15 @@ def test_what_lands_in_an_index(cluster, name, small):
         assert searcher.docs(["CACM-0002", "none"])[0].text.startswith("Extraction of Roots")
 
 
+def test_from_an_object_store(cluster, name, small, capsys):
+    pytest.importorskip("fsspec")
+    url = f"file://{small}/encoded"
+    done = load_collection(url, cluster, name, replicas=0)
+    assert (done.created, done.verified.compared) == (150, 150)
+    assert f"load {url} (150 documents) into" in capsys.readouterr().err
+    assert verify_loaded(cluster, name, small / "encoded").compared == 150
+
+
 def test_without_texts(cluster, name, small):
     load_collection(small / "encoded", cluster, name, replicas=0, store_text=False, sample=3)
     [hit] = raw_search(cluster, name, {"query": {"term": {"docid": "CACM-0001"}}})
