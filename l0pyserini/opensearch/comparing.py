@@ -1,6 +1,6 @@
 """Does an index of OpenSearch hold what a collection promises?
 
-Vectors are in no _source, so they are read back from the postings, by scores. Each group of a
+Vectors are in no stored field, so they are read back from the postings, by scores. Each group of a
 thousand tokens is one query whose weights are drawn from the tokens' hashes, and a document's score
 must be the sum that its vector promises. A token that is missing, added or changed changes the sum;
 several could only cancel out by chance. Where a sum is another, each token is asked for alone.
@@ -23,7 +23,14 @@ from l0pyserini.encode.collection import EncodedDocument
 from l0pyserini.errors import CollectionError, ImpactIndexError
 from l0pyserini.index.source import Source, open_source
 from l0pyserini.opensearch.client import Cluster
-from l0pyserini.opensearch.mapping import DOCID, TEXT, IndexState, complete_state, read_state
+from l0pyserini.opensearch.mapping import (
+    DOCID,
+    TEXT,
+    IndexState,
+    complete_state,
+    read_state,
+    stored_text,
+)
 from l0pyserini.opensearch.names import document_id
 from l0pyserini.opensearch.queries import (
     HITS,
@@ -131,10 +138,9 @@ def _compare(
     docids = [document.docid for document in batch]
     tokens = sorted({token for document in batch for token in document.vector})
     groups = [_weights(batch, group) for group in batched(tokens, MAX_CLAUSES)]
-    stored = {**_search(docids, {}), "_source": [DOCID, TEXT]}
-    del stored["stored_fields"]
+    stored = {**_search(docids, {}), "stored_fields": [TEXT]}
     bodies = [stored, *(_search(docids, group) for group in groups)]
-    parts = f"{HITS}._source,{HITS}._id,{HITS}._score,{HITS}.sort"
+    parts = f"{HITS}.fields,{HITS}._id,{HITS}._score,{HITS}.sort"
     first, *rest = ask(cluster, state.name, bodies, parts)
     fields = {hit["sort"][0]: hit for hit in _hits(first)}
     for document in batch:
@@ -186,7 +192,7 @@ def _check_fields(
             f"another is there twice, or is of another collection. {_MEND}"
         )
     expected = {"_id": document_id(docid), TEXT: document.contents}
-    seen = {"_id": hit["_id"], TEXT: hit["_source"].get(TEXT)}
+    seen = {"_id": hit["_id"], TEXT: stored_text(hit)}
     if not state.facts["stores_text"]:
         expected[TEXT] = None  # type: ignore[assignment]
     for name, value in expected.items():

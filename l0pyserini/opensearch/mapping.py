@@ -14,16 +14,16 @@ META = "l0pyserini"
 FORMAT = "l0pyserini-opensearch-1"
 LOADING, COMPLETE = "loading", "complete"
 
-# The vectors stand in the postings alone: _source would hold all of them a second time, which
-# nobody reads but updates and reindexing.
+# The vectors stand in the postings alone. A _source would hold them a second time; one without them
+# takes the server a third longer, and an update or a reindexing would lose them without a word.
 _MAPPING: dict[str, Any] = {
     "dynamic": "strict",
-    "_source": {"excludes": [VECTOR]},
+    "_source": {"enabled": False},
     "properties": {
         DOCID: {"type": "keyword"},
-        TEXT: {"type": "text", "index": False, "norms": False},
+        TEXT: {"type": "text", "index": False, "norms": False, "store": True},
         VECTOR: {"type": "rank_features"},
-        PIECE: {"type": "binary"},
+        PIECE: {"type": "binary", "store": True},
     },
 }
 
@@ -110,6 +110,12 @@ def _check_mapping(mapping: Mapping[str, Any], where: str) -> None:
                 f"{where}: its field {field!r} is of type {seen!r}, expected "
                 f"{expected['type']!r}. Its mapping was changed. {_MEND}"
             )
+
+
+def stored_text(found: Mapping[str, Any]) -> str | None:
+    """Return the text of a document or hit that was asked for with its stored fields."""
+    text: str | None = found.get("fields", {}).get(TEXT, [None])[0]
+    return text
 
 
 def complete_state(cluster: Cluster, index: str) -> IndexState:

@@ -53,11 +53,14 @@ def read_pieces(cluster: Cluster, index: str, counts: Mapping[str, int]) -> dict
 def _value(cluster: Cluster, index: str, name: str, count: int) -> Any:
     ids = [_id(name, number) for number in range(count)]
     try:
+        wanted = {"stored_fields": PIECE}
         raw = [
-            cluster.request("GET", [index, "_doc", one], ignore=[404])["_source"][PIECE]
+            cluster.request("GET", [index, "_doc", one], params=wanted, ignore=[404])["fields"]
             for one in ids
         ]
-        return orjson.loads(zlib.decompress(b"".join(map(base64.b64decode, raw))))
+        return orjson.loads(
+            zlib.decompress(b"".join(base64.b64decode(one[PIECE][0]) for one in raw))
+        )
     except (KeyError, ValueError, zlib.error) as fault:
         raise ImpactIndexError(
             f"{cluster.name} index {index!r}: its {name}, which stands in {', '.join(ids)}, is "

@@ -157,8 +157,8 @@ def impacts_of(
 ) -> dict[str, ImpactVector]:
     """Read the impacts of some tokens in some documents, as the postings have them.
 
-    Vectors are in no _source. But the score of a query for one token alone, with weight 1, is the
-    token's impact.
+    Vectors are in no stored field. But the score of a query for one token alone, with weight 1, is
+    the token's impact.
 
     Returns: {docid: {token: impact}} of the documents that are there.
     """

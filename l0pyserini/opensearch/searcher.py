@@ -13,7 +13,7 @@ from l0pyserini.errors import ImpactIndexError, UsageError
 from l0pyserini.index.postings import no_document
 from l0pyserini.opensearch.client import Cluster
 from l0pyserini.opensearch.finishing import stored_bytes
-from l0pyserini.opensearch.mapping import TEXT, complete_state
+from l0pyserini.opensearch.mapping import TEXT, complete_state, stored_text
 from l0pyserini.opensearch.names import document_id
 from l0pyserini.opensearch.paging import best, ranked, rescored
 from l0pyserini.opensearch.pieces import ENCODER, VOCABULARY, read_pieces
@@ -152,9 +152,11 @@ class OpenSearchSearcher(Searcher):
         if not docids:
             return []
         asked = {"ids": [document_id(docid) for docid in docids]}
-        found = cluster.request("POST", [self.index, "_mget"], asked, {"_source": TEXT})["docs"]
+        found = cluster.request("POST", [self.index, "_mget"], asked, {"stored_fields": TEXT})[
+            "docs"
+        ]
         return [
-            Document(docid, one["_source"][TEXT]) if one.get("found") else None
+            Document(docid, stored_text(one) or "") if one.get("found") else None
             for docid, one in zip(docids, found, strict=True)
         ]
 

@@ -11,6 +11,7 @@ from l0pyserini import IdfQueryEncoder, OpenSearchSearcher
 from l0pyserini.errors import (
     CollectionError,
     ImpactIndexError,
+    OpenSearchError,
     OutputExistsError,
     QueryMismatchError,
     UsageError,
@@ -37,9 +38,14 @@ def test_what_lands_in_an_index(cluster, name, small):
     assert settings_of(cluster, name)["number_of_shards"] == "3"
     assert "refresh_interval" not in settings_of(cluster, name)
     assert read_state(cluster, name).state == COMPLETE
-    [hit] = raw_search(cluster, name, {"query": {"term": {"docid": "CACM-0001"}}})
+    body = {"stored_fields": ["text"], "docvalue_fields": ["docid"]}
+    [hit] = raw_search(cluster, name, {"query": {"term": {"docid": "CACM-0001"}}, **body})
     assert hit["_id"] == "CACM-0001"
-    assert set(hit["_source"]) == {"docid", "text"}
+    assert hit["fields"]["docid"] == ["CACM-0001"]
+    assert hit["fields"]["text"][0].startswith("Preliminary Report")
+    # It would lose the vector.
+    with pytest.raises(OpenSearchError, match="missing"):
+        cluster.request("POST", [name, "_update", "CACM-0001"], {"doc": {"text": "another"}})
     with OpenSearchSearcher(cluster, name) as searcher:
         # The empty document is in no Lucene index either.
         assert searcher.doc("EMPTY-1") is None
@@ -57,8 +63,9 @@ def test_from_an_object_store(cluster, name, small, capsys):
 
 def test_without_texts(cluster, name, small):
     load_collection(small / "encoded", cluster, name, replicas=0, store_text=False, sample=3)
-    [hit] = raw_search(cluster, name, {"query": {"term": {"docid": "CACM-0001"}}})
-    assert set(hit["_source"]) == {"docid"}
+    body = {"stored_fields": ["*"], "query": {"term": {"docid": "CACM-0001"}}}
+    [hit] = raw_search(cluster, name, body)
+    assert "text" not in hit.get("fields", {})
     with (
         OpenSearchSearcher(cluster, name) as searcher,
         pytest.raises(ImpactIndexError, match=r"holds no texts. Load the collection without --no-"),
