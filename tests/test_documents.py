@@ -41,6 +41,8 @@ ONLY_READ = {
     "s3://": "wants an S3 server; tests/encode/test_objects.py has one",
     "--ray local": "starts a cluster; tests/encode/test_on_ray.py does",
     "--url http://": "wants a cluster; tests/opensearch/test_page.py has one",
+    "--url https://": "wants a cluster with TLS; tests/opensearch/test_http_faults.py has one",
+    "msmarco": "hours; the same commands run on small collections",
     "benchmarks/": "minutes to hours; each names its figures",
 }
 """Words of commands that are only read, and why."""
