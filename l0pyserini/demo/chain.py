@@ -111,6 +111,7 @@ def next_commands(indexes: Path, runs: Path) -> str:
             '--query "time sharing operating systems" --hits 5',
             f"  python -m l0pyserini.evaluate --qrels cacm --run {runs / 'cacm.bm25.txt'} "
             f"{runs / 'cacm.txt'}",
+            "  python -m l0pyserini.demo --encoder l0-mini  (slower, and often better)",
             "  python -m l0pyserini.doctor",
             "  python -m l0pyserini.encode --help",
         ]

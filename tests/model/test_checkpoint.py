@@ -147,7 +147,9 @@ def test_a_table_that_ships_is_named_by_its_encoder(tiny, name):
 
 
 def test_a_table_that_is_none_is_refused_with_those_that_ship(tiny):
-    with pytest.raises(IdfError, match=r"l0-tinny: no such IDF table.*: l0-tiny, splade-tiny\."):
+    with pytest.raises(
+        IdfError, match=r"l0-tinny: no such IDF table.*: l0-mini, l0-tiny, splade-tiny\."
+    ):
         open_checkpoint(str(tiny), "log1p_relu", idf="l0-tinny")
 
 
@@ -374,7 +376,9 @@ def test_a_query_module_that_cannot_be_read(saved, damage):
 @pytest.mark.parametrize("name", sorted(embedded_encoders()))
 def test_an_embedded_encoder_is_small_and_loads(name):
     folder = embedded_encoders()[name]
-    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 12e6
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < (
+        30e6 if name == "l0-mini" else 12e6
+    )
     encoder = DocumentEncoder.from_checkpoint(open_checkpoint(name))
     vector = encoder.encode(["operating systems"])[0]
     assert max(vector, key=vector.get) in ("operating", "system", "systems")

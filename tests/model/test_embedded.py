@@ -1,4 +1,7 @@
-"""The embedded encoders give the same vectors in sentence-transformers, with no code of theirs."""
+"""The embedded encoders give the same vectors in sentence-transformers, with no code of theirs.
+
+Those stored in 8 bits, once `convert` has unpacked them.
+"""
 
 from itertools import islice
 
@@ -8,6 +11,7 @@ import torch
 from l0pyserini import DocumentEncoder, open_checkpoint
 from l0pyserini.data import open_corpus
 from l0pyserini.model.checkpoint import embedded_encoders
+from l0pyserini.model.convert import convert_encoder
 
 
 @pytest.fixture(scope="module")
@@ -15,26 +19,37 @@ def texts():
     return [d.contents for d in islice(open_corpus("cacm"), 40)]
 
 
-def both(name, texts):
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """Folders of the embedded encoders that sentence-transformers opens."""
+    folders = dict(embedded_encoders())
+    for name, folder in embedded_encoders().items():
+        if not (folder / "model.safetensors").is_file():
+            folders[name] = tmp_path_factory.mktemp("plain") / name
+            convert_encoder(name, folders[name])
+    return folders
+
+
+def both(name, texts, plain):
     """Return our weights and theirs."""
     from sentence_transformers import SparseEncoder
 
     checkpoint = open_checkpoint(name)
-    theirs = SparseEncoder(str(checkpoint.folder), device="cpu")
+    theirs = SparseEncoder(str(plain[name]), device="cpu")
     ours = DocumentEncoder.from_checkpoint(checkpoint)
     expected = theirs.encode_document(texts, convert_to_sparse_tensor=False).cpu()
     return ours.weights(ours.tokenize(texts)), expected
 
 
 @pytest.mark.parametrize("name", embedded_encoders())
-def test_document_vectors_are_those_of_sentence_transformers(name, texts):
-    found, expected = both(name, texts[:8])
+def test_document_vectors_are_those_of_sentence_transformers(name, texts, plain):
+    found, expected = both(name, texts[:8], plain)
     assert (found > 0).sum() > 100
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 
 
-def test_l0_tiny_reads_as_much_there(texts):
-    found, expected = both("l0-tiny", [" ".join(texts)])
+def test_l0_tiny_reads_as_much_there(texts, plain):
+    found, expected = both("l0-tiny", [" ".join(texts)], plain)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
     checkpoint = open_checkpoint("l0-tiny")
     ids = DocumentEncoder.from_checkpoint(checkpoint).tokenize([" ".join(texts)])
@@ -42,11 +57,11 @@ def test_l0_tiny_reads_as_much_there(texts):
 
 
 @pytest.mark.parametrize("name", embedded_encoders())
-def test_query_weights_are_those_of_sentence_transformers(name):
+def test_query_weights_are_those_of_sentence_transformers(name, plain):
     from sentence_transformers import SparseEncoder
 
     checkpoint = open_checkpoint(name)
-    theirs = SparseEncoder(str(checkpoint.folder), device="cpu")
+    theirs = SparseEncoder(str(plain[name]), device="cpu")
     query = theirs.encode_query(["time sharing systems"], convert_to_sparse_tensor=False)[0]
     for token in ("time", "sharing", "systems"):
         found = query[checkpoint.tokenizer.vocabulary[token]].item()
