@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from l0pyserini.base.files import Span
+from l0pyserini.base.packages import needed
 from l0pyserini.data.columns import document_columns
 from l0pyserini.data.corpus import Corpus, Located
 from l0pyserini.data.jsonl import document_of
-from l0pyserini.data.packages import needed
 from l0pyserini.data.spans import counted_spans
 from l0pyserini.data.streams import documents_digest
 from l0pyserini.errors import CorpusError, first_line
@@ -39,7 +39,7 @@ def hub_corpus(spec: str) -> Corpus:
             f"{spec}: names no data set. Expected hf:OWNER/NAME, hf:OWNER/NAME:SPLIT or "
             "hf:OWNER/NAME/CONFIG:SPLIT, for example hf:BeIR/scifact/corpus:corpus."
         )
-    package = needed("datasets", "datasets", spec, CorpusError)
+    package = needed("datasets", spec, "datasets", CorpusError)
     try:
         loaded = package.load_dataset(f"{owner}/{short}", config or None, split=split or None)
     except Exception as fault:
@@ -55,7 +55,7 @@ def saved_corpus(folder: Path) -> Corpus:
 
     Raises:  CorpusError: as hub_corpus.
     """
-    package = needed("datasets", "datasets", str(folder), CorpusError)
+    package = needed("datasets", str(folder), "datasets", CorpusError)
     try:
         loaded = package.load_from_disk(str(folder))
     except Exception as fault:

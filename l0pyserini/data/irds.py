@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from l0pyserini.base.files import Span
+from l0pyserini.base.packages import needed
 from l0pyserini.data.corpus import Corpus, Located
-from l0pyserini.data.packages import needed
 from l0pyserini.data.records import Document, Topic
 from l0pyserini.data.spans import chosen, counted_spans
 from l0pyserini.data.streams import documents_digest
@@ -103,7 +103,7 @@ def _records(spec: str, part: str, error: type[InputError]) -> Iterator[Any]:
 
 def _part(spec: str, part: str, error: type[InputError]) -> Any:
     """Return ir_datasets' function that iterates over a part of a data set."""
-    package = needed("ir_datasets", "l0pyserini[irds]", spec, error)
+    package = needed("ir_datasets", spec, "l0pyserini[irds]", error)
     name = spec.removeprefix(PREFIX)
     try:
         found = package.load(name)

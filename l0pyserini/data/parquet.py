@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from l0pyserini.base.files import Span
+from l0pyserini.base.packages import needed
 from l0pyserini.data.columns import document_columns
 from l0pyserini.data.jsonl import document_of
-from l0pyserini.data.packages import needed
 from l0pyserini.data.records import Document
 from l0pyserini.data.spans import counted_spans
 from l0pyserini.errors import CorpusError, first_line
@@ -40,7 +40,7 @@ def parquet_spans(path: Path, size: int, begun: int = 0) -> tuple[int, list[Span
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    parquet = needed("pyarrow.parquet", "pyarrow", str(path), CorpusError)
+    parquet = needed("pyarrow.parquet", str(path), "pyarrow", CorpusError)
     try:
         with parquet.ParquetFile(path) as file:
             yield file

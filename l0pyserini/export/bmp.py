@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from l0pyserini.base.files import atomic_write, beside, temporary_file
+from l0pyserini.base.packages import needed
 from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.data.records import ImpactVector
 from l0pyserini.errors import ExportError, TopicsError, UsageError
 from l0pyserini.export.ciff import Done, Heaviest, write_ciff
 from l0pyserini.export.collection import Exported, open_exported
-from l0pyserini.export.packages import needed
 from l0pyserini.export.queries import Query, check_given, encoded_topics, refuse_outputs
 
 COMMAND = "export bmp"
@@ -60,8 +60,8 @@ def export_bmp(
             f"--block-size {block_size}: expected 1 to {MAX_BLOCK}, BMP's own (default "
             f"{DEFAULT_BLOCK})."
         )
-    needed("bmp", COMMAND, "export")
-    messages = needed("ciff_toolkit.ciff_pb2", COMMAND, "export")
+    needed("bmp", COMMAND, "l0pyserini[export]", ExportError)
+    messages = needed("ciff_toolkit.ciff_pb2", COMMAND, "l0pyserini[export]", ExportError)
     refuse_outputs(target, queries, overwrite)
     exported = open_exported(input_folder, learned_only)
     _check_terms(exported)

@@ -19,6 +19,7 @@ import numpy as np
 
 from l0pyserini.base.files import refuse_existing, temporary_file
 from l0pyserini.base.limits import JAVA_MAX
+from l0pyserini.base.packages import needed
 from l0pyserini.base.progress import Stopwatch
 from l0pyserini.encode.collection import GZIP_LEVEL
 from l0pyserini.encode.digest import PostingsDigest
@@ -26,7 +27,6 @@ from l0pyserini.errors import ExportError
 from l0pyserini.export.check_ciff import check_ciff
 from l0pyserini.export.collection import Exported, open_exported
 from l0pyserini.export.inversion import Inversion, Postings
-from l0pyserini.export.packages import needed
 from l0pyserini.export.packed import Numbers, pack, varint
 
 VERSION = 1
@@ -76,7 +76,7 @@ def export_ciff(
              OutputExistsError: if the output exists and overwrite is False.
     """
     watch, target = Stopwatch(), Path(output)
-    messages = needed("ciff_toolkit.ciff_pb2", COMMAND, "export")
+    messages = needed("ciff_toolkit.ciff_pb2", COMMAND, "l0pyserini[export]", ExportError)
     refuse_existing(target, overwrite)
     exported = open_exported(input_folder, learned_only)
     with temporary_file(target) as temporary:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from l0pyserini.base.folders import atomic_folder
+from l0pyserini.base.packages import needed
 from l0pyserini.base.progress import Stopwatch
 from l0pyserini.errors import ExportError
 from l0pyserini.export.ciff import Done
 from l0pyserini.export.collection import Exported, open_exported
-from l0pyserini.export.packages import needed
 from l0pyserini.export.queries import check_given, encoded_topics, refuse_outputs
 from l0pyserini.export.seismic import write_queries
 
@@ -46,7 +46,7 @@ def export_pisa(
     """
     watch = Stopwatch()
     check_given(topics, queries)
-    pisa = needed("pyterrier_pisa", COMMAND, "pisa")
+    pisa = needed("pyterrier_pisa", COMMAND, "l0pyserini[pisa]", ExportError)
     refuse_outputs(Path(output), queries, overwrite)
     exported = open_exported(input_folder, learned_only)
     asked = encoded_topics(exported, topics, split) if topics is not None else []
