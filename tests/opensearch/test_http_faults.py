@@ -175,13 +175,24 @@ def test_a_document_that_is_refused_is_named(one, name, small):
     assert "docid 'CACM-0004': mapper_parsing_exception: no (400)" in str(told.value)
 
 
-def test_searches_that_are_turned_away_come_again(one, loaded):
+LOST = {"type": "node_disconnected_exception", "reason": "[node-1] disconnected"}
+
+
+@pytest.mark.parametrize(
+    "turned_away",
+    [
+        {"status": 503, "error": BUSY["error"]},
+        # A node that goes while it fetches hits is an error of the server to OpenSearch.
+        {"status": 500, "error": {"type": "search_phase", "reason": "", "root_cause": [LOST]}},
+    ],
+)
+def test_searches_that_are_turned_away_come_again(one, loaded, turned_away):
     turned = []
 
     def after(path, answer):
         if "_msearch" in path and len(turned) < 3:
             turned.append(path)
-            answer["responses"][0] = {"status": 503, "error": BUSY["error"]}
+            answer["responses"][0] = turned_away
         return answer
 
     queries, qids = ["time sharing", "language", "algebra"], ["1", "2", "3"]
