@@ -20,7 +20,7 @@ from l0pyserini.train.batches import Collator, RowDataset
 from l0pyserini.train.best import BestEncoder
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
-from l0pyserini.train.dense_teacher import DenseTeacher
+from l0pyserini.train.dense_losses import DenseLosses
 from l0pyserini.train.distributed import first_makes, process_index
 from l0pyserini.train.embeddings import Embeddings
 from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
@@ -235,7 +235,7 @@ def _dense(
     embeddings: Embeddings | None,
     bm25: StemBm25 | None,
     device: torch.device,
-) -> DenseTeacher | None:
+) -> DenseLosses | None:
     if embeddings is None:
         return None
     loss, teacher, pool = recipe.loss, recipe.teacher, None
@@ -243,7 +243,7 @@ def _dense(
         texts = dataset.queries(MAX_QUERIES)
         pool = QueryPool.of(texts, student.tokenizer, embeddings, bm25, recipe.data.rows).to(device)
     memory = DocumentMemory(loss.memory) if loss.memory else None
-    return DenseTeacher(teacher.cosine_scale, teacher.bm25_scale, loss.temperature, pool, memory)
+    return DenseLosses(teacher.cosine_scale, teacher.bm25_scale, loss.temperature, pool, memory)
 
 
 def _collator(

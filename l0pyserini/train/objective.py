@@ -7,7 +7,7 @@ from torch import Tensor
 
 from l0pyserini.model.activation import activate
 from l0pyserini.train.config import LossConfig, RegularizerConfig
-from l0pyserini.train.dense_teacher import DenseTeacher, repeated
+from l0pyserini.train.dense_losses import DenseLosses, repeated
 from l0pyserini.train.distributed import (
     gather_over_processes,
     process_index,
@@ -31,7 +31,7 @@ class Objective:
     activation: str
     loss: LossConfig
     regularizer: RegularizerConfig
-    dense: DenseTeacher | None = None
+    dense: DenseLosses | None = None
 
     def __call__(
         self, maxima: Tensor, asked: Asked, given: Given, strength: float, threshold: float

@@ -20,7 +20,7 @@ from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
-from l0pyserini.train.dense_teacher import DenseTeacher
+from l0pyserini.train.dense_losses import DenseLosses
 from l0pyserini.train.objective import Objective, sparsity
 from l0pyserini.train.states import ENCODER, STATE, save_student, saved_checkpoints
 from l0pyserini.train.student import Student
@@ -43,7 +43,7 @@ class L0Trainer(Trainer):
         student: Student,
         controller: SparsityController,
         watch: Watch,
-        dense: DenseTeacher | None,
+        dense: DenseLosses | None,
         **options: Any,
     ) -> None:
         self.recipe = recipe

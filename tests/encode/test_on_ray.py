@@ -22,7 +22,6 @@ from l0pyserini.errors import (
     UsageError,
 )
 from tests.broken import overflowing
-from tests.conftest import write_small_corpus
 from tests.encode.helpers import contents
 from tests.helpers import command, write
 
@@ -42,13 +41,6 @@ def cluster():
         made.add_node(num_cpus=1)
     yield made
     made.shutdown()
-
-
-@pytest.fixture(scope="module")
-def docs(tmp_path_factory):
-    path = tmp_path_factory.mktemp("docs") / "docs.jsonl"
-    write_small_corpus(path, 79)
-    return path
 
 
 @pytest.fixture(scope="module")

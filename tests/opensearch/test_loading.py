@@ -53,7 +53,6 @@ def test_what_lands_in_an_index(cluster, name, small):
 
 
 def test_from_an_object_store(cluster, name, small, capsys):
-    pytest.importorskip("fsspec")
     url = f"file://{small}/encoded"
     done = load_collection(url, cluster, name, replicas=0)
     assert (done.created, done.verified.compared) == (150, 150)

@@ -52,18 +52,23 @@ def beside(recipe, tmp_path):
     return dataclasses.replace(recipe, data=data, loss=ALL, bm25=TRAINED)
 
 
+def goes_on(recipe, folder, whole):
+    """Make sure that a training that was killed while it saved goes on to the same curve."""
+    half = changed(recipe, folder, keep=3)
+    train(half)
+    newest = folder / "checkpoints/checkpoint-6"
+    (newest / "l0_state.json").unlink()  # as if killed while it was saved
+    train(half, resume=True)
+    same(curve(folder), whole, 1e-5)
+
+
 def test_the_weight_of_bm25_is_learned_logged_and_resumed(beside, tmp_path):
     train(changed(beside, tmp_path / "whole"))
     whole = curve(tmp_path / "whole")
     assert whole[0]["bm25_weight"] == pytest.approx(0.5)
     assert len({line["bm25_weight"] for line in whole}) == 6
     assert all(line["in_batch_kl"] > 0 for line in whole)
-    half = changed(beside, tmp_path / "half", keep=3)
-    train(half)
-    newest = tmp_path / "half/checkpoints/checkpoint-6"
-    (newest / "l0_state.json").unlink()  # as if killed while it was saved
-    train(half, resume=True)
-    same(curve(tmp_path / "half"), whole, 1e-5)
+    goes_on(beside, tmp_path / "half", whole)
     weights = [line["bm25_weight"] for line in whole]
     again = [line["bm25_weight"] for line in curve(tmp_path / "half")]
     assert again == pytest.approx(weights, rel=1e-6)

@@ -4,7 +4,7 @@ import torch
 
 from l0pyserini.model.activation import activate
 from l0pyserini.train.config import LossConfig, RegularizerConfig
-from l0pyserini.train.dense_teacher import DenseTeacher, repeated
+from l0pyserini.train.dense_losses import DenseLosses, repeated
 from l0pyserini.train.losses import info_nce, kl_divergence, margin_mse
 from l0pyserini.train.objective import Objective, no_negatives, sparsity
 from l0pyserini.train.regularizers import flops
@@ -136,7 +136,7 @@ def kl_by_hand(student, teacher):
 
 def in_batch_kl(names, cosine_scale=3.0, bm25=None, weight=None, bm25_scale=0.0):
     wanted = LossConfig(in_batch_kl=2.0, scale=0.5)
-    dense = DenseTeacher(cosine_scale, bm25_scale, 1.0)
+    dense = DenseLosses(cosine_scale, bm25_scale, 1.0)
     objective = Objective("log1p_relu", wanted, RegularizerConfig(), dense)
     embeddings = Sides(vectors(2, 4, 1), vectors(6, 4, 2))
     given = Given(TOKENS, names, None, embeddings, bm25)

@@ -14,8 +14,8 @@ from l0pyserini.train.tensors import Asked, Given
 
 
 @dataclass(frozen=True)
-class DenseTeacher:
-    """A teacher whose scores are cosines, joined by BM25's.
+class DenseLosses:
+    """The losses of a teacher whose scores are cosines, joined by BM25's.
 
     cosine_scale, bm25_scale: of its scores. temperature: of teacher and student. pool: of the
     queries that query_kl wants. memory: of documents of earlier steps; None without.
@@ -40,11 +40,12 @@ class DenseTeacher:
             teacher = teacher + self.bm25_scale * scores.bm25_everyone
         names = gather_over_processes(given.names.documents)
         if self.memory is not None:
-            remembered = self._remembered(self.memory, scores.query_weights, asked, given)
-            if remembered is not None:
+            held = self.memory.part("names")
+            if held is not None:
+                remembered = self._remembered(self.memory, scores.query_weights, asked, given)
                 student = torch.cat([student, remembered[0]], dim=1)
                 teacher = torch.cat([teacher, remembered[1]], dim=1)
-                names = torch.cat([names, remembered[2]])
+                names = torch.cat([names, held])
             self._remember(self.memory, scores, given)
         distinct = ~repeated(names)
         return kl_divergence(student[:, distinct], teacher[:, distinct], self.temperature)
@@ -52,21 +53,26 @@ class DenseTeacher:
     @torch.no_grad()
     def _remembered(
         self, memory: DocumentMemory, query_weights: Tensor, asked: Asked, given: Given
-    ) -> tuple[Tensor, Tensor, Tensor] | None:
-        """Return student's and teacher's scores of what is remembered, and its names."""
-        weights, vectors, names = (
-            memory.part("weights"), memory.part("embeddings"), memory.part("names"),
-        )  # fmt: skip
-        if weights is None or vectors is None or names is None or given.embeddings is None:
-            return None
-        student = score_all(weights, given.query_tokens, query_weights)
-        teacher = given.embeddings.queries @ vectors.T * self.cosine_scale
-        documents = memory.part("bm25")
-        if documents is not None and given.bm25 is not None and asked.bm25_weight is not None:
+    ) -> tuple[Tensor, Tensor]:
+        """Return student's and teacher's scores of what is remembered."""
+        weights, vectors = memory.part("weights"), memory.part("embeddings")
+        assert weights is not None
+        assert vectors is not None
+        assert given.embeddings is not None
+        learned = score_all(weights, given.query_tokens, query_weights)
+        documents, beside = memory.part("bm25"), None
+        if documents is not None and given.bm25 is not None:
             beside = score_all(documents, given.bm25.tokens, given.bm25.query_weights)
-            student = student + asked.bm25_weight * beside
-            teacher = teacher + self.bm25_scale * beside
-        return student, teacher, names
+        return self._joined(learned, given.embeddings.queries @ vectors.T, beside, asked)
+
+    def _joined(
+        self, learned: Tensor, cosines: Tensor, beside: Tensor | None, asked: Asked
+    ) -> tuple[Tensor, Tensor]:
+        """Return student's and teacher's scores. Args: beside: BM25's, None without it."""
+        teacher = cosines * self.cosine_scale
+        if beside is None or asked.bm25_weight is None:
+            return learned, teacher
+        return learned + asked.bm25_weight * beside, teacher + self.bm25_scale * beside
 
     def _remember(self, memory: DocumentMemory, scores: StudentScores, given: Given) -> None:
         assert given.embeddings is not None
@@ -87,12 +93,10 @@ class DenseTeacher:
         assert given.embeddings is not None  # The recipe names their folder.
         assert self.pool is not None
         assert asked.table is not None
-        teacher = self.pool.cosines(given.embeddings.documents) * self.cosine_scale
-        student = self.pool.learned(weights, asked.table) * scale
-        if given.bm25 is not None and asked.bm25_weight is not None:
-            beside = self.pool.beside(given.bm25.documents)
-            teacher = teacher + self.bm25_scale * beside
-            student = student + asked.bm25_weight * beside
+        learned = self.pool.learned(weights, asked.table) * scale
+        cosines = self.pool.cosines(given.embeddings.documents)
+        beside = None if given.bm25 is None else self.pool.beside(given.bm25.documents)
+        student, teacher = self._joined(learned, cosines, beside, asked)
         return kl_divergence(student, teacher, self.temperature)
 
 
