@@ -155,9 +155,13 @@ def test_an_equal_speed_keeps_the_exact_result():
     assert fastest({"float32": 10.0, "fbgemm": 11.0}) == "fbgemm"
 
 
-def test_a_race_looks_once_at_what_crawls_and_takes_the_median_of_the_others():
+def test_a_race_gives_up_what_crawls_and_takes_the_median_of_the_others():
     rows, now = [], [0.0]
-    seconds = {"float32": iter([0, 1.0, 2.0, 1.0, 9.0]), "crawls": iter([0, 30.0])}
+    # The first look at a number of rows may be slow for what is fast.
+    seconds = {
+        "float32": iter([0, 90.0, 1.0, 2.0, 1.0, 9.0]),
+        "crawls": iter([0, 30.0, 40.0]),
+    }
 
     def product(name):
         def run(given):
@@ -170,7 +174,7 @@ def test_a_race_looks_once_at_what_crawls_and_takes_the_median_of_the_others():
     flop = 2 * 4 * module.TILE_VOCABULARY
     assert found["crawls"] == pytest.approx(flop * module.FIRST_LOOK / 30 / 1e9)
     assert found["float32"] == pytest.approx(flop * module.LOOK / 2 / 1e9)
-    assert [n for name, n in rows if name == "crawls"] == [8, module.FIRST_LOOK]
+    assert [n for name, n in rows if name == "crawls"] == [8, module.FIRST_LOOK, module.FIRST_LOOK]
 
 
 def test_this_machine_is_measured_once(monkeypatch):
