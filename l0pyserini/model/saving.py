@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 from pathlib import Path
 
 import torch
@@ -88,6 +89,14 @@ def save_checkpoint(
         write_json(place / OWN_SETTINGS, own)
         reading = {"do_lower_case": False} | ({"max_seq_length": max_length} if max_length else {})
         write_json(place / "sentence_bert_config.json", reading)
+        share_weights(place)
+
+
+def share_weights(place: Path) -> None:
+    """Let those read the weights who may read the other files: safetensors writes for one alone."""
+    mode = (place / "config.json").stat().st_mode
+    for path in place.rglob("*.safetensors"):
+        path.chmod(stat.S_IMODE(mode))
 
 
 def _save_weights(place: Path, model: torch.nn.Module, dtype: torch.dtype) -> None:

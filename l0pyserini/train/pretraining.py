@@ -20,7 +20,7 @@ from l0pyserini.model.checkpoint import open_checkpoint
 from l0pyserini.model.encoder import check_device
 from l0pyserini.model.finite import parameter_fault
 from l0pyserini.model.loading import load_masked_lm
-from l0pyserini.model.saving import save_tokenizer
+from l0pyserini.model.saving import save_tokenizer, share_weights
 from l0pyserini.query.tokenizer import Tokenizer
 from l0pyserini.train.log import LOG, append_log, mend_log
 from l0pyserini.train.masking import MaskedLinear, Masking, guess
@@ -239,6 +239,7 @@ class _Training:
             )
         self._model.save_pretrained(place)
         save_tokenizer(place, self._tokenizer, self._files)
+        share_weights(place)
 
 
 def schedule(step: int, warmup_steps: int, steps: int) -> float:

@@ -261,3 +261,8 @@ def test_the_command_packs_and_unpacks(capsys, tmp_path):
     words = ("--encoder", packed, "--output", plain, "--overwrite", "--dtype", "float16")
     assert command(capsys, "convert", *words)[0] == 0
     assert (plain / "model.safetensors").stat().st_size < 9e6
+
+
+def test_who_may_read_the_settings_may_read_the_weights(packed):
+    shared = (packed / "config.json").stat().st_mode
+    assert {path.stat().st_mode for path in packed.rglob("*.safetensors")} == {shared}

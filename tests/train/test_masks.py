@@ -151,6 +151,8 @@ def test_a_model_is_trained_that_train_and_encode_open(recipe, capsys):
     assert list(curve["step"]) == list(range(1, 31))
     assert curve["loss"][-5:].mean() < curve["loss"][:5].mean()
     assert done.loss == pytest.approx(curve["loss"].iloc[-1])
+    weights, settings = done.model / "model.safetensors", done.model / "config.json"
+    assert weights.stat().st_mode == settings.stat().st_mode
     checkpoint = open_checkpoint(str(done.model), activation="log1p_relu")
     assert checkpoint.tokenizer.sha256 == open_checkpoint("splade-tiny").tokenizer.sha256
     (vector,) = DocumentEncoder.from_checkpoint(checkpoint).encode(["a text"])
