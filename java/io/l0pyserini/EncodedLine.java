@@ -23,7 +23,6 @@ final class EncodedLine {
   private int start;
 
   private int length;
-  private int hash;
 
   private final BytesRef docid = new BytesRef();
   private final BytesRef contents = new BytesRef();
@@ -31,7 +30,10 @@ final class EncodedLine {
   private boolean hasDocid;
   private int[] starts = new int[0];
   private int[] lengths = new int[0];
-  private int[] hashes = new int[0];
+  
+  /** Of each token the first and the second eight bytes, in turn. */
+  private long[] words = new long[0];
+
   private int[] impacts = new int[0];
   private int size;
 
@@ -70,9 +72,10 @@ final class EncodedLine {
     return token;
   }
 
-  /** A token's hash, as {@link TermTable#hash} has it. */
-  int hash(int place) {
-    return hashes[place];
+  /** Returns a token's number in a table. */
+  int number(int place, TermTable table) {
+    int word = 2 * place;
+    return table.add(bytes, starts[place], lengths[place], words[word], words[word + 1]);
   }
 
   int impact(int place) {
@@ -131,24 +134,75 @@ final class EncodedLine {
   private void vector() throws Fault {
     expect('{');
     for (boolean more = peek() != '}'; more; more = more('}')) {
-      string();
       if (size == impacts.length) {
         grow();
       }
-      starts[size] = start;
-      lengths[size] = length;
-      hashes[size] = hash;
-      expect(':');
-      impacts[size++] = impact();
+      if (!usual()) {
+        string();
+        starts[size] = start;
+        lengths[size] = length;
+        words[2 * size] = Words.first(bytes, start, length);
+        words[2 * size + 1] = Words.second(bytes, start, length);
+        expect(':');
+        impacts[size++] = impact();
+      }
     }
     expect('}');
+  }
+
+  /**
+   * Reads a token of less than 16 bytes, its impact of less than 8 digits and, with no space
+   * between, up to the comma; returns false, and reads nothing, where something else is there.
+   */
+  private boolean usual() {
+    byte[] line = bytes;
+    int from = at + 1;
+    if (from + 4 * Words.SIZE > line.length || line[at] != '"') {
+      return false;
+    }
+    long first = Words.at(line, from);
+    long second = 0;
+    int length = Words.find(first, '"');
+    int escape = Words.find(first, '\\');
+    if (length < Words.SIZE) {
+      first = Words.cut(first, length);
+    } else {
+      second = Words.at(line, from + Words.SIZE);
+      int more = Words.find(second, '"');
+      if (escape == Words.SIZE) {
+        escape += Words.find(second, '\\');
+      }
+      length += more;
+      second = Words.cut(second, more);
+    }
+    int digits = from + length + 2;
+    if (length == 2 * Words.SIZE || escape < length || line[digits - 1] != ':') {
+      return false;
+    }
+    long number = Words.at(line, digits);
+    int count = Words.digits(number);
+    int after = digits + count;
+    if (count == 0 || count == Words.SIZE || line[after] != ',' && line[after] != '}') {
+      return false;
+    }
+    int impact = Words.number(number, count);
+    if (impact == 0 || after >= end) {
+      return false;
+    }
+    starts[size] = from;
+    lengths[size] = length;
+    words[2 * size] = first;
+    words[2 * size + 1] = second;
+    impacts[size++] = impact;
+    at = after;
+    return true;
   }
 
   private void grow() {
     int more = Math.max(512, 2 * size);
     starts = Arrays.copyOf(starts, more);
     lengths = Arrays.copyOf(lengths, more);
-    hashes = Arrays.copyOf(hashes, more);
+    words = Arrays.copyOf(words, 2 * more);
     impacts = Arrays.copyOf(impacts, more);
   }
 
@@ -170,20 +224,29 @@ final class EncodedLine {
   private void string() throws Fault {
     expect('"');
     start = at;
-    byte[] line = bytes;
-    int place = at;
-    int sum = 0;
-    while (place < end && line[place] != '"' && line[place] != '\\') {
-      sum = TermTable.hash(sum, line[place++]);
-    }
-    at = place;
-    hash = sum;
-    length = place - start;
-    if (place == end || line[place] == '\\') {
+    at = endOfString();
+    length = at - start;
+    if (at == end || bytes[at] == '\\') {
       unescape();
     } else {
       at++;
     }
+  }
+
+  /** Returns where the next quote or backslash is. */
+  private int endOfString() {
+    int place = at;
+    for (; place + Words.SIZE <= end; place += Words.SIZE) {
+      long word = Words.at(bytes, place);
+      int found = Math.min(Words.find(word, '"'), Words.find(word, '\\'));
+      if (found < Words.SIZE) {
+        return place + found;
+      }
+    }
+    while (place < end && bytes[place] != '"' && bytes[place] != '\\') {
+      place++;
+    }
+    return place;
   }
 
   /** Reads the rest of a string with a backslash, and writes it without any in its place. */
@@ -207,7 +270,6 @@ final class EncodedLine {
     }
     System.arraycopy(unescaped, 0, bytes, start, unescaped.length);
     length = unescaped.length;
-    hash = TermTable.hash(bytes, start, length);
   }
 
   private char escape() throws Fault {
@@ -249,8 +311,8 @@ final class EncodedLine {
 
   private void passString() {
     at++;
-    while (at < end && bytes[at] != '"') {
-      at += bytes[at] == '\\' ? 2 : 1;
+    for (at = endOfString(); at < end && bytes[at] != '"'; at = endOfString()) {
+      at = Math.min(at + 2, end);
     }
     at++;
   }

@@ -2,6 +2,8 @@ package io.l0pyserini;
 
 import io.anserini.search.similarity.ImpactSimilarity;
 import io.l0pyserini.EncodedFiles.Chunk;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
+import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
@@ -23,12 +26,14 @@ import org.apache.lucene.index.TieredMergePolicy;
 import org.apache.lucene.store.FSDirectory;
 
 /**
- * Builds an impact index from JsonVectorCollection files, writing each impact as a term frequency.
+ * Builds an impact index from JsonVectorCollection files: each impact is a term's frequency.
  *
- * <p>Anserini's IndexCollection writes a token as often as its impact says and has Lucene count it
- * again; the fields, postings and doc values here are the same. Arguments: index folder, threads,
- * whether to keep texts, whether to merge into one segment, then the files in order. Prints {@code
- * indexed N} now and then and at the end. A failure leaves the folder's index as it was.
+ * <p>Documents are inverted in memory, and Lucene writes them as a segment in one pass; Anserini's
+ * IndexCollection writes a token as often as its impact says and has Lucene count it again. Fields,
+ * postings and doc values are the same. Arguments: index folder, threads, whether to keep texts,
+ * whether to merge into one segment, then the files in order. Prints {@code indexed N} now and then
+ * and at the end, then {@code held DOCUMENTS DIGEST} and the lines of {@link Totals}, all read from
+ * the index. A failure leaves the folder's index as it was.
  */
 public final class ImpactIndexer {
   private static final int FLAGS = 4;
@@ -96,7 +101,18 @@ public final class ImpactIndexer {
       }
       writer.commit();
       report.accept(indexer.indexed.get());
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        tell(reader);
+      }
     }
+  }
+
+  /** Prints what an index was found to hold. */
+  private static void tell(DirectoryReader reader) throws IOException {
+    String held = "held " + reader.numDocs() + " " + PostingsDigest.of(reader) + "\n";
+    // Whatever the encoding of standard output.
+    System.out.write((held + Totals.of(reader)).getBytes(StandardCharsets.UTF_8));
+    System.out.flush();
   }
 
   /**

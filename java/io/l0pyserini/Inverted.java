@@ -79,7 +79,7 @@ record Inverted(
     BytesRef term = new BytesRef();
     for (int i = 0; i < numbers.length; i++) {
       terms.get(i, term);
-      numbers[i] = table.add(term, TermTable.hash(term.bytes, term.offset, term.length));
+      numbers[i] = table.add(term);
     }
     return numbers;
   }

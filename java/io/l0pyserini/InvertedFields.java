@@ -186,7 +186,7 @@ final class InvertedFields extends FieldsProducer {
       inverted.docids().get(documents[slice.from], term);
       do {
         slice.to++;
-      } while (slice.to < documents.length && inverted.docids().holds(documents[slice.to], term));
+      } while (slice.to < documents.length && inverted.docids().holds(documents[slice.to], term.bytes, term.offset, term.length));
       Arrays.sort(slice.postings, slice.from, slice.to);
       return term;
     }

@@ -28,10 +28,6 @@ record Parsed(TermTable terms, int[] postings, int[] ends, Texts docids, Texts c
     private final boolean storeText;
     private final IndexReader before;
 
-    /** For each term the document, of all that were parsed, that had it last. */
-    private int[] lastSeen = new int[0];
-
-    private int documents;
     private int[] postings = new int[1 << 16];
     private int size;
     private int[] ends = new int[64];
@@ -55,10 +51,7 @@ record Parsed(TermTable terms, int[] postings, int[] ends, Texts docids, Texts c
       contents = storeText ? new Texts() : null;
       byte[] bytes = chunk.bytes();
       for (int start = 0, end; start < chunk.size(); start = end + 1) {
-        end = start;
-        while (end < chunk.size() && bytes[end] != '\n') {
-          end++;
-        }
+        end = Words.find(bytes, start, chunk.size(), '\n');
         try {
           line.read(bytes, start, end, storeText);
           if (line.size() > 0) {
@@ -77,19 +70,9 @@ record Parsed(TermTable terms, int[] postings, int[] ends, Texts docids, Texts c
           && before.docFreq(new Term(ImpactDocument.ID, line.docidBytes())) > 0) {
         throw new IOException("docid '" + line.docid() + "' is in the index already");
       }
-      documents++;
       postings = ArrayUtil.grow(postings, size + 2 * line.size());
       for (int i = 0; i < line.size(); i++) {
-        int number = terms.add(line.token(i), line.hash(i));
-        if (number >= lastSeen.length) {
-          lastSeen = ArrayUtil.grow(lastSeen, number + 1);
-        }
-        if (lastSeen[number] == documents) {
-          throw new EncodedLine.Fault(
-              "token '" + line.token(i).utf8ToString() + "' stands in the vector twice");
-        }
-        lastSeen[number] = documents;
-        postings[size++] = number;
+        postings[size++] = line.number(i, terms);
         postings[size++] = line.impact(i);
       }
       docids.add(line.docidBytes());

@@ -1,5 +1,6 @@
 package io.l0pyserini;
 
+import org.apache.lucene.util.ArrayUtil;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.BytesRefBuilder;
 import org.apache.lucene.util.BytesRefComparator;
@@ -8,9 +9,15 @@ import org.apache.lucene.util.StringSorter;
 /** Gives each term a number, from 0 in the order of their coming. */
 final class TermTable {
   private static final int FIRST_SLOTS = 1 << 14;
+  private static final int LONG = 255;
+  private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
+  private static final long HASH = 0x00FFFFFF00000000L;
 
-  /** A hash in the upper half, a number + 1 in the lower; 0 where nothing is. */
+  /** What tells of a term in the upper half, a number + 1 in the lower; 0 where nothing is. */
   private long[] slots = new long[FIRST_SLOTS];
+
+  /** Of each term the first and the second eight bytes, in turn. */
+  private long[] words = new long[FIRST_SLOTS];
 
   private final Texts terms = new Texts();
 
@@ -23,38 +30,52 @@ final class TermTable {
     terms.get(number, term);
   }
 
-  /** Returns the hash of bytes with one more. */
-  static int hash(int before, byte next) {
-    return 31 * before + next;
+  int add(BytesRef term) {
+    int start = term.offset;
+    long second = Words.second(term.bytes, start, term.length);
+    return add(term.bytes, start, term.length, Words.first(term.bytes, start, term.length), second);
   }
 
-  static int hash(byte[] bytes, int start, int length) {
-    int hash = 0;
-    for (int i = start; i < start + length; i++) {
-      hash = hash(hash, bytes[i]);
-    }
-    return hash;
-  }
-
-  /** Returns a term's number, which is new where the term is. */
-  int add(BytesRef term, int hash) {
+  /**
+   * Returns a term's number, which is new where the term is.
+   *
+   * @param first eight bytes, as {@link Words#first} has them
+   * @param second eight bytes, as {@link Words#second} has them
+   */
+  int add(byte[] bytes, int start, int length, long first, long second) {
+    long told = told(bytes, start, length, first, second);
     int mask = slots.length - 1;
-    int slot = spread(hash) & mask;
-    while (slots[slot] != 0) {
-      if ((int) (slots[slot] >>> 32) == hash) {
+    int slot = (int) (told >>> 32) & mask;
+    for (; slots[slot] != 0; slot = slot + 1 & mask) {
+      if ((slots[slot] ^ told) >>> 32 == 0) {
         int number = (int) slots[slot] - 1;
-        if (terms.holds(number, term)) {
+        // Of all but long terms the slot and the words tell all.
+        if (words[2 * number] == first
+            && words[2 * number + 1] == second
+            && (length <= 2 * Words.SIZE || terms.holds(number, bytes, start, length))) {
           return number;
         }
       }
-      slot = slot + 1 & mask;
     }
-    terms.add(term);
-    slots[slot] = (long) hash << 32 | terms.size();
-    if (2 * terms.size() > slots.length) {
+    terms.add(bytes, start, length);
+    int size = terms.size();
+    words = ArrayUtil.grow(words, 2 * size);
+    words[2 * size - 2] = first;
+    words[2 * size - 1] = second;
+    slots[slot] = told | size;
+    if (2 * size > slots.length) {
       grow();
     }
-    return terms.size() - 1;
+    return size - 1;
+  }
+
+  /** Returns a hash of 24 bits under the length in 8, all in the upper half. */
+  private static long told(byte[] bytes, int start, int length, long first, long second) {
+    long hash = (first * MULTIPLIER ^ second) * MULTIPLIER;
+    for (int i = 2 * Words.SIZE; i < length; i += Words.SIZE) {
+      hash = (hash ^ hash >>> 29 ^ Words.first(bytes, start + i, length - i)) * MULTIPLIER;
+    }
+    return (hash ^ hash << 21) & HASH | (long) Math.min(length, LONG) << 56;
   }
 
   /** Returns for each number its term's place in the order of the terms' bytes. */
@@ -95,18 +116,12 @@ final class TermTable {
     int mask = slots.length - 1;
     for (long entry : before) {
       if (entry != 0) {
-        int slot = spread((int) (entry >>> 32)) & mask;
+        int slot = (int) (entry >>> 32) & mask;
         while (slots[slot] != 0) {
           slot = slot + 1 & mask;
         }
         slots[slot] = entry;
       }
     }
-  }
-
-  /** The lower bits of a hash are those of the last bytes alone. */
-  private static int spread(int hash) {
-    int spread = hash * 0x9E3779B9;
-    return spread ^ spread >>> 15;
   }
 }

@@ -15,10 +15,14 @@ final class Texts {
   }
 
   void add(BytesRef text) {
+    add(text.bytes, text.offset, text.length);
+  }
+
+  void add(byte[] from, int offset, int length) {
     int start = start(size);
-    int end = Math.addExact(start, text.length);
+    int end = Math.addExact(start, length);
     bytes = ArrayUtil.grow(bytes, end);
-    System.arraycopy(text.bytes, text.offset, bytes, start, text.length);
+    System.arraycopy(from, offset, bytes, start, length);
     ends = ArrayUtil.grow(ends, size + 1);
     ends[size++] = end;
   }
@@ -41,10 +45,8 @@ final class Texts {
     text.length = ends[place] - text.offset;
   }
 
-  boolean holds(int place, BytesRef text) {
-    int from = text.offset;
-    int start = start(place);
-    return Arrays.equals(bytes, start, ends[place], text.bytes, from, from + text.length);
+  boolean holds(int place, byte[] text, int from, int length) {
+    return Arrays.equals(bytes, start(place), ends[place], text, from, from + length);
   }
 
   private int start(int place) {
