@@ -22,7 +22,7 @@ import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
-import org.apache.lucene.index.TieredMergePolicy;
+import org.apache.lucene.index.LogByteSizeMergePolicy;
 import org.apache.lucene.store.FSDirectory;
 
 /**
@@ -42,6 +42,8 @@ public final class ImpactIndexer {
 
   /** Bytes of JSON that are gathered before a segment is written, or a quarter of the heap. */
   private static final long GATHERED = 1L << 30;
+
+  private static final int MOST_SEGMENTS = 100_000;
 
   private static final Task END = new Task(0, null);
 
@@ -87,8 +89,10 @@ public final class ImpactIndexer {
   public static void main(String[] args) throws Exception {
     IndexWriterConfig config = config();
     config.setOpenMode(IndexWriterConfig.OpenMode.CREATE);
-    // Segments are merged once, at the end.
-    config.setMergePolicy(new TieredMergePolicy().setSegmentsPerTier(Integer.MAX_VALUE));
+    // Segments are merged once, at the end, and in their order.
+    LogByteSizeMergePolicy once = new LogByteSizeMergePolicy();
+    once.setMergeFactor(MOST_SEGMENTS);
+    config.setMergePolicy(once);
     try (FSDirectory directory = FSDirectory.open(Path.of(args[0]));
         IndexWriter writer = new IndexWriter(directory, config)) {
       LongConsumer report = count -> System.out.println("indexed " + count);

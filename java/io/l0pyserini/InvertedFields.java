@@ -1,5 +1,6 @@
 package io.l0pyserini;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -100,9 +101,9 @@ final class InvertedFields extends FieldsProducer {
     }
   }
 
-  private abstract static class Walk extends BaseTermsEnum {
+  private abstract class Walk extends BaseTermsEnum {
     final BytesRef term = new BytesRef();
-    final Slice slice = new Slice();
+    final Slice slice = new Slice(term);
 
     @Override
     public BytesRef term() {
@@ -111,7 +112,7 @@ final class InvertedFields extends FieldsProducer {
 
     @Override
     public PostingsEnum postings(PostingsEnum reuse, int flags) {
-      slice.at = slice.from - 1;
+      slice.begin();
       return slice;
     }
 
@@ -193,20 +194,40 @@ final class InvertedFields extends FieldsProducer {
   }
 
   /** A term's postings. */
-  private static final class Slice extends PostingsEnum {
+  private final class Slice extends PostingsEnum {
+    private final BytesRef term;
     private long[] postings;
     private int from;
     private int to;
     private int at;
+    private int document;
+
+    Slice(BytesRef term) {
+      this.term = term;
+    }
+
+    void begin() {
+      at = from - 1;
+      document = -1;
+    }
 
     @Override
-    public int nextDoc() {
-      return ++at < to ? docID() : NO_MORE_DOCS;
+    public int nextDoc() throws IOException {
+      int before = document;
+      document = ++at < to ? (int) (postings[at] >>> 32) : NO_MORE_DOCS;
+      if (document == before) {
+        BytesRef docid = new BytesRef();
+        inverted.docids().get(document, docid);
+        throw new IOException(
+            "docid '" + docid.utf8ToString() + "': its vector holds token '" + term.utf8ToString()
+                + "' twice; expected each token once");
+      }
+      return document;
     }
 
     @Override
     public int docID() {
-      return at < from ? -1 : at < to ? (int) (postings[at] >>> 32) : NO_MORE_DOCS;
+      return document;
     }
 
     @Override
