@@ -7,6 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.lucene.analysis.TokenStream;
+import org.apache.lucene.analysis.tokenattributes.BytesTermAttribute;
+import org.apache.lucene.analysis.tokenattributes.TermFrequencyAttribute;
 import org.apache.lucene.document.BinaryDocValuesField;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.FieldType;
@@ -28,12 +31,14 @@ import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TopScoreDocCollectorManager;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.util.AttributeFactory;
 import org.apache.lucene.util.BytesRef;
 
 /**
  * The floors that benchmarks/lucene.py compares with: `parse FILES` only reads encoded files,
- * `index FOLDER NORMS FILES` indexes with one thread, with or without norms, and
- * `search INDEX QUERIES K RUNS` is Lucene's own top k with ids from doc values, nothing written.
+ * `index FOLDER NORMS FILES` has an IndexWriter gather documents, with one thread, with or without
+ * norms, and `search INDEX QUERIES K RUNS` is Lucene's own top k with ids from doc values, nothing
+ * written.
  * Prints CPU seconds, a line for each run.
  */
 final class Bare {
@@ -126,6 +131,40 @@ final class Bare {
         }
       }
       System.out.println((cpu() - start) / 1e9 + (length < 0 ? " " : ""));
+    }
+  }
+
+  /** Gives each token of a line once, as the bytes it is, with its impact as its frequency. */
+  private static final class ImpactTokenStream extends TokenStream {
+    private final BytesTermAttribute term;
+    private final TermFrequencyAttribute frequency;
+    private final EncodedLine line;
+    private int next;
+
+    ImpactTokenStream(EncodedLine line) {
+      // Lucene's usual factory makes one attribute for all, whose term is made of characters.
+      super(AttributeFactory.DEFAULT_ATTRIBUTE_FACTORY);
+      this.line = line;
+      term = addAttribute(BytesTermAttribute.class);
+      frequency = addAttribute(TermFrequencyAttribute.class);
+    }
+
+    @Override
+    public void reset() {
+      // The end of the document before has left another position increment.
+      clearAttributes();
+      next = 0;
+    }
+
+    @Override
+    public boolean incrementToken() {
+      if (next == line.size()) {
+        return false;
+      }
+      term.setBytesRef(line.token(next));
+      frequency.setTermFrequency(line.impact(next));
+      next++;
+      return true;
     }
   }
 }

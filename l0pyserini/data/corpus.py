@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from l0pyserini.base.files import Span
+from l0pyserini.data.docids import SeenDocids
 from l0pyserini.data.records import Document
 from l0pyserini.errors import CorpusError
 
@@ -37,18 +39,22 @@ class Corpus:
 
         Raises:  CorpusError: as iterating; docids are compared within the spans only.
         """
-        seen: set[str] = set()
+        seen, count = SeenDocids(), 0
         for where, document in self.read(spans):
             check_docid(document.docid, where)
-            if document.docid in seen:
+            if seen.add(document.docid) and self._holds(document.docid, spans, count):
                 raise CorpusError(
                     f"{where} docid {document.docid!r}: this docid was seen before in the corpus. "
                     "Docids must be unique; remove or rename one of the two."
                 )
-            seen.add(document.docid)
+            count += 1
             yield document
-        if spans and not seen:
+        if spans and not count:
             raise self._without_documents()
+
+    def _holds(self, docid: str, spans: Sequence[Span], count: int) -> bool:
+        """Read the first documents of some spans again, for one with a docid."""
+        return any(one.docid == docid for _, one in islice(self.read(spans), count))
 
     def fingerprint(self) -> str:
         """Return the sha256 of what the corpus holds, so that a changed corpus is noticed."""

@@ -117,6 +117,7 @@ def encode_corpus(
             EncodeOptions(batch_size, scale, query_scale, shard_size, prune, part, compress),
             half.facts,
             crew,
+            checked=lexical is not None and lexical.counts(recorded),
         )
         manifest = job.run(overwrite, resume)
         return manifest, 0.0 if job.found_finished else watch.seconds

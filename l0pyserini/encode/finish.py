@@ -1,6 +1,6 @@
 """Finishing a collection whose shards are all there: query encoder, vocabulary and manifest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
@@ -11,6 +11,8 @@ import numpy as np
 
 from l0pyserini.base.files import sha256
 from l0pyserini.data.corpus import Corpus
+from l0pyserini.data.docids import SeenDocids
+from l0pyserini.data.records import ImpactVector
 from l0pyserini.encode import agreement, vocabulary
 from l0pyserini.encode.collection import CollectionStatistics, read_shard
 from l0pyserini.encode.journal import FinishedShard
@@ -89,15 +91,24 @@ def recounted(folder: Path, finished: Sequence[FinishedShard], corpus: str) -> C
     Args:    corpus: for the message.
     Raises:  CorpusError: if two shards hold the same docid, which no part alone can see.
     """
-    statistics, seen = CollectionStatistics(), set[str]()
+    statistics, seen = CollectionStatistics(), SeenDocids()
+    for count, (file, docid, vector) in enumerate(_written(folder, finished)):
+        if seen.add(docid) and any(
+            other == docid for _, other, _ in islice(_written(folder, finished), count)
+        ):
+            raise CorpusError(
+                f"{corpus} docid {docid!r}: comes twice, the second "
+                f"time among the documents of {file}. Docids must be unique; "
+                "remove or rename one of the two and encode again with --overwrite."
+            )
+        statistics.add(docid, vector)
+    return statistics
+
+
+def _written(
+    folder: Path, finished: Sequence[FinishedShard]
+) -> Iterator[tuple[str, str, ImpactVector]]:
+    """Stream (file, docid, vector) of shards."""
     for one in finished:
         for document in read_shard(folder / one.shard.file):
-            if document.docid in seen:
-                raise CorpusError(
-                    f"{corpus} docid {document.docid!r}: comes twice, the second "
-                    f"time among the documents of {one.shard.file}. Docids must be unique; "
-                    "remove or rename one of the two and encode again with --overwrite."
-                )
-            seen.add(document.docid)
-            statistics.add(document.docid, document.vector)
-    return statistics
+            yield one.shard.file, document.docid, document.vector

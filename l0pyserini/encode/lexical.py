@@ -33,6 +33,13 @@ class Lexical:
     def __post_init__(self) -> None:
         check_bm25(self.k1, self.b, UsageError, "--", f"BM25's usual are {K1} and {B}.")
 
+    def counts(self, recorded: dict[str, Any] | None) -> bool:
+        """Tell whether the whole corpus is read, and thereby checked, for the average length.
+
+        Args:    recorded: as impacts.
+        """
+        return self.like is None and not (recorded or {}).get("lexical")
+
     def impacts(
         self, corpus: Corpus, bits: int | None = None, recorded: dict[str, Any] | None = None
     ) -> Bm25Impacts:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from l0pyserini.base.progress import progress_bar
 from l0pyserini.errors import ImpactIndexError
+from l0pyserini.index.verify import Held, read_totals
 from l0pyserini.lucene.jvm import run_java
 
 MAIN_CLASS = "io.l0pyserini.ImpactIndexer"
@@ -14,6 +15,7 @@ COMPILER_PAYS_FROM = 200_000
 # Nothing waits for an answer: a collector that stops all threads has the least to do.
 _OPTIONS = ("-XX:+UseParallelGC",)
 _DONE = "indexed "
+_HELD = "held "
 
 
 def index_directly(
@@ -24,8 +26,8 @@ def index_directly(
     heap: str | None = None,
     store_text: bool = False,
     optimize: bool = True,
-) -> int:
-    """Index shards; return the number of documents with a token.
+) -> Held:
+    """Index shards; return what the index was found to hold.
 
     IndexCollection repeats each token `impact` times and has Lucene count it again, which makes its
     time follow the summed impacts. Fields, postings and doc values here are the same.
@@ -37,12 +39,14 @@ def index_directly(
     flags = [str(flag).lower() for flag in (store_text, optimize)]
     arguments = [str(index_folder), str(threads), *flags, *map(str, shards)]
     options = ["-XX:TieredStopAtLevel=1"] if documents < COMPILER_PAYS_FROM else []
-    count, others = 0, list[str]()
+    count, found, others = 0, list[str](), list[str]()
     with progress_bar(documents, "index", "docs") as bar:
 
         def on_line(line: str) -> None:
             nonlocal count
-            if line.startswith(_DONE):
+            if found or line.startswith(_HELD):
+                found.append(line)
+            elif line.startswith(_DONE):
                 count = max(count, int(line.removeprefix(_DONE)))
                 bar.update(count - bar.n)
             else:
@@ -55,4 +59,5 @@ def index_directly(
             f"{index_folder}: indexing failed (exit code {code}):\n  {told}\n"
             "Nothing was kept. Where Java ran out of memory, give --heap 4g."
         )
-    return count
+    documents_held, digest = found[0].removeprefix(_HELD).split()
+    return Held(int(documents_held), read_totals(found[1:]), digest)

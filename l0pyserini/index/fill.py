@@ -11,7 +11,7 @@ from l0pyserini.index.anserini import index_collection
 from l0pyserini.index.direct import index_directly
 from l0pyserini.index.facts import index_facts, write_facts
 from l0pyserini.index.source import Source
-from l0pyserini.index.verify import verify_index
+from l0pyserini.index.verify import check_held, verify_index
 from l0pyserini.lucene.jvm import start_first_jvm
 from l0pyserini.query import encoder as query
 from l0pyserini.query.encoder import IdfQueryEncoder
@@ -52,22 +52,23 @@ def fill_index(
     Args:    query_encoder: that was chosen for the source, where it has none of its own.
     Raises:  ImpactIndexError: if Java fails or the index differs from the promise.
     """
-    heap = options.heap
+    promised = (source.indexed_documents, source.terms, source.counts["postings_digest"])
     if options.builder == "direct":
-        index_directly(
+        held = index_directly(
             source.shards,
             place,
             options.threads,
             source.counts["documents"],
-            heap,
+            options.heap,
             options.store_text,
             options.optimize,
         )
+        check_held(place, held, *promised)
     else:
         flags = [*IMPACT_OPTIONS, *(["-optimize"] if options.optimize else [])]
-        index_collection(COLLECTION, source.folder, place, options.threads, flags, heap)
-    start_first_jvm(heap)  # searches of this process may ask for the same
-    verify_index(place, source.indexed_documents, source.terms, source.counts["postings_digest"])
+        index_collection(COLLECTION, source.folder, place, options.threads, flags, options.heap)
+        start_first_jvm(options.heap)  # searches of this process may ask for the same
+        verify_index(place, *promised)
     write_vocabulary(place / vocabulary.FILE_NAME, source.terms)
     if query_encoder is not None:
         query_encoder.save(place / query.FILE_NAME)

@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from l0pyserini.base.cli import make_parser, run_command
 from l0pyserini.encode.validate import validated
@@ -51,6 +51,14 @@ def out_of_memory(folder: str | Path, fault: BaseException) -> JavaError:
     )
 
 
+class Held(NamedTuple):
+    """What was read from an index. terms: df and summed impacts. digest: of all postings."""
+
+    documents: int
+    terms: dict[str, TermTotals]
+    digest: str
+
+
 def index_totals(folder: Path) -> tuple[int, dict[str, TermTotals]]:
     """Return the number of documents in an index, and df and summed impacts of every term."""
     with _reading(folder) as reader:
@@ -74,9 +82,13 @@ def _reading(folder: Path) -> Iterator[Any]:
 def reader_totals(reader: Any) -> tuple[int, dict[str, TermTotals]]:
     """Return the same of an open Lucene reader."""
     rows = java_class("io.l0pyserini.Totals").of(reader).split("\n")[:-1]
+    return reader.numDocs(), read_totals(rows)
+
+
+def read_totals(rows: Iterable[str]) -> dict[str, TermTotals]:
+    """Parse the lines of Totals.java."""
     columns = (row.split("\t") for row in rows)
-    terms = {token: TermTotals(int(df), int(impacts)) for token, df, impacts in columns}
-    return reader.numDocs(), terms
+    return {token: TermTotals(int(df), int(impacts)) for token, df, impacts in columns}
 
 
 def reader_digest(reader: Any) -> str:
@@ -94,12 +106,26 @@ def verify_index(
     Raises:  ImpactIndexError: at the first difference, with both sides.
     """
     with _reading(folder) as reader:
-        held, terms = reader_totals(reader)
-        found = digest and reader_digest(reader)
-    if held != documents:
+        held = Held(*reader_totals(reader), reader_digest(reader))
+    check_held(folder, held, documents, promised, digest)
+
+
+def check_held(
+    folder: Path,
+    held: Held,
+    documents: int,
+    promised: dict[str, TermTotals],
+    digest: str | None = None,
+) -> None:
+    """Check that what was read from an index is what was promised.
+
+    Args, Raises: as verify_index.
+    """
+    terms = held.terms
+    if held.documents != documents:
         raise ImpactIndexError(
-            f"{folder}: holds {held:,} documents, and the collection promises {documents:,} "
-            "with at least one token. Index again; if it repeats, encode again."
+            f"{folder}: holds {held.documents:,} documents, and the collection promises "
+            f"{documents:,} with at least one token. Index again; if it repeats, encode again."
         )
     if missing := promised.keys() - terms.keys():
         raise ImpactIndexError(
@@ -118,10 +144,10 @@ def verify_index(
                 f"{terms[token].impacts:,}; the collection promises {totals.df:,} and "
                 f"{totals.impacts:,}. Encode and index again."
             )
-    if found != digest:
+    if digest not in (None, held.digest):
         raise ImpactIndexError(
             f"{folder}: some documents have other impacts than the collection promises, though "
-            f"those of every token add up (digest {found}, expected {digest}). "
+            f"those of every token add up (digest {held.digest}, expected {digest}). "
             "Encode and index again."
         )
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from l0pyserini import encode_corpus, open_corpus
+from l0pyserini.data.corpus import Corpus
 from l0pyserini.data.records import Document
 from l0pyserini.encode import Manifest, read_shard, shard_paths
 from l0pyserini.encode.journal import Part
 from l0pyserini.encode.lexical import Lexical, average_length, check_tokens
 from l0pyserini.encode.output import work_folder
 from l0pyserini.encode.prune import Pruning
-from l0pyserini.errors import CheckpointError, UsageError
+from l0pyserini.errors import CheckpointError, CorpusError, UsageError
 from l0pyserini.query import IdfQueryEncoder
 from l0pyserini.query.stems import is_stem, stems_of
 from l0pyserini.query.tokenizer import Tokenizer
@@ -181,3 +182,19 @@ def test_a_tokenizer_whose_tokens_look_like_stems():
     }
     with pytest.raises(CheckpointError, match=r"toy: its tokenizer has 1 tokens .*'~ab'.*fuse"):
         check_tokens(Tokenizer(json.dumps(rules), "toy"))
+
+
+def test_a_corpus_is_parsed_twice_where_stems_are_counted(tmp_path, monkeypatch):
+    """Once for their average length, which checks it too, and once to encode it."""
+    lines = [f'{{"id": "d{number}", "text": "word number {number}"}}\n' for number in range(5)]
+    path = write(tmp_path / "docs.jsonl", "".join(lines))
+    documents, passes = Corpus.documents, []
+    monkeypatch.setattr(
+        Corpus, "documents", lambda self, spans: (passes.append(spans), documents(self, spans))[1]
+    )
+    encode_corpus(str(path), "bm25", tmp_path / "encoded", shard_size=2)
+    assert len(passes) == 2
+    write(path, "".join([*lines, lines[0]]))
+    with pytest.raises(CorpusError, match="docid 'd0': this docid was seen before"):
+        encode_corpus(str(path), "bm25", tmp_path / "again")
+    assert not (tmp_path / "again").exists()

@@ -6,27 +6,9 @@ import pytest
 
 from l0pyserini import ImpactSearcher, build_index, read_topics
 from l0pyserini.encode import read_shard, shard_paths
-from l0pyserini.index.verify import FIELD, index_totals, open_reader
-from l0pyserini.lucene import java_class
+from l0pyserini.index.verify import index_totals
 from tests.helpers import fresh_process
-
-
-def postings(folder):
-    """Return {term: {docid: impact}} of an index, read through Lucene."""
-    reader = open_reader(folder)
-    found = {}
-    no_more = java_class("org.apache.lucene.search.DocIdSetIterator").NO_MORE_DOCS
-    for leaf in reader.leaves().toArray():
-        stored = leaf.reader().storedFields()
-        ids = [stored.document(row).get("id") for row in range(leaf.reader().maxDoc())]
-        terms = leaf.reader().terms(FIELD).iterator()
-        while (term := terms.next()) is not None:
-            documents = found.setdefault(term.utf8ToString(), {})
-            posting = terms.postings(None)
-            while (row := posting.nextDoc()) != no_more:
-                documents[ids[row]] = posting.freq()
-    reader.close()
-    return found
+from tests.index.reading import documents, postings
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +27,10 @@ def test_every_posting_of_cacm_is_the_encoded_impact(both, cacm):
                 encoded.setdefault(token, {})[document.docid] = impact
     assert postings(both / "direct") == encoded
     assert postings(both / "anserini") == encoded
+
+
+def test_the_same_documents(both):
+    assert sorted(documents(both / "direct")) == sorted(documents(both / "anserini"))
 
 
 def test_the_direct_index_is_not_larger(both):

@@ -218,7 +218,7 @@ def test_lines_of_any_json(tmp_path):
     plain = write(tmp_path / "plain.jsonl", text)
     packed = write(tmp_path / "packed.jsonl.gz", gzip.compress(text.encode()))
     for path in (plain, packed):
-        assert index_directly([path], tmp_path / "i", 2, 6) == 5
+        assert index_directly([path], tmp_path / "i", 2, 6).documents == 5
         documents, terms = index_totals(tmp_path / "i")
         assert documents == 5
         expected = {name: TermTotals(2, 2 * impact) for name, impact in vector.items()}
@@ -246,7 +246,8 @@ def test_more_than_a_small_heap_holds(tmp_path):
     with open(tmp_path / "docs.jsonl", "w") as handle:
         for number in range(MANY):
             handle.write(f'{{"id": "d{number}", "vector": {vector}}}\n')
-    assert index_directly([tmp_path / "docs.jsonl"], tmp_path / "i", 2, MANY, heap="32m") == MANY
+    held = index_directly([tmp_path / "docs.jsonl"], tmp_path / "i", 2, MANY, heap="32m")
+    assert held.documents == MANY
     assert index_totals(tmp_path / "i")[0] == MANY
 
 
@@ -264,7 +265,7 @@ def test_long_vectors_and_large_impacts(tmp_path):
     vector = {f"t{number}": 1 + number * 1000 for number in range(2000)}
     record = {"id": "d", "contents": "", "vector": vector}
     path = write(tmp_path / "docs.jsonl", json.dumps(record) + "\n")
-    assert index_directly([path], tmp_path / "i", 1, 1) == 1
+    assert index_directly([path], tmp_path / "i", 1, 1).documents == 1
     documents, terms = index_totals(tmp_path / "i")
     assert documents == 1
     assert {token: totals.impacts for token, totals in terms.items()} == vector

@@ -1,52 +1,53 @@
 package io.l0pyserini;
 
-import org.apache.lucene.document.BinaryDocValuesField;
-import org.apache.lucene.document.Document;
-import org.apache.lucene.document.Field;
-import org.apache.lucene.document.FieldType;
-import org.apache.lucene.document.StoredField;
-import org.apache.lucene.document.StringField;
+import java.util.Map;
+import org.apache.lucene.index.DocValuesSkipIndexType;
+import org.apache.lucene.index.DocValuesType;
+import org.apache.lucene.index.FieldInfo;
+import org.apache.lucene.index.FieldInfos;
 import org.apache.lucene.index.IndexOptions;
-import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.index.VectorEncoding;
+import org.apache.lucene.index.VectorSimilarityFunction;
 
-/** Turns encoded lines into Lucene documents with Anserini's fields. Used again for each line. */
+/** The fields of our documents, which are those of Anserini's. */
 final class ImpactDocument {
+  /** The docid: a term, a doc value and stored. */
   static final String ID = "id";
+
+  /** The impacts as term frequencies; the text, where it is stored. */
   static final String CONTENTS = "contents";
 
-  private final boolean storeText;
-  private final EncodedLine line = new EncodedLine();
-  private final Document document = new Document();
-  private final StringField id = new StringField(ID, "", Field.Store.YES);
-  private final BinaryDocValuesField idValue = new BinaryDocValuesField(ID, new BytesRef());
-  private final StoredField text = new StoredField(CONTENTS, "");
+  static final FieldInfo ID_INFO =
+      field(ID, 0, true, IndexOptions.DOCS, DocValuesType.BINARY);
+  static final FieldInfo CONTENTS_INFO =
+      field(CONTENTS, 1, false, IndexOptions.DOCS_AND_FREQS, DocValuesType.NONE);
 
-  ImpactDocument(boolean storeText) {
-    this.storeText = storeText;
-    FieldType type = new FieldType();
-    type.setIndexOptions(IndexOptions.DOCS_AND_FREQS);
-    type.freeze();
-    document.add(id);
-    document.add(idValue);
-    document.add(new Field(CONTENTS, new ImpactTokenStream(line), type));
-    if (storeText) {
-      document.add(text);
-    }
+  private ImpactDocument() {}
+
+  static FieldInfos fields() {
+    return new FieldInfos(new FieldInfo[] {ID_INFO, CONTENTS_INFO});
   }
 
-  /** Returns the document of a line; null for a vector without any token, which Lucene lacks. */
-  Document read(byte[] bytes, int start, int end) throws EncodedLine.Fault {
-    line.read(bytes, start, end, storeText);
-    if (line.size() == 0) {
-      return null;
-    }
-    id.setStringValue(line.docid());
-    idValue.setBytesValue(new BytesRef(line.docid()));
-    text.setStringValue(line.contents() == null ? "" : line.contents());
-    return document;
-  }
-
-  String docid() {
-    return line.docid();
+  private static FieldInfo field(
+      String name, int number, boolean omitNorms, IndexOptions indexed, DocValuesType values) {
+    return new FieldInfo(
+        name,
+        number,
+        false,
+        omitNorms,
+        false,
+        indexed,
+        values,
+        DocValuesSkipIndexType.NONE,
+        -1,
+        Map.of(),
+        0,
+        0,
+        0,
+        0,
+        VectorEncoding.FLOAT32,
+        VectorSimilarityFunction.EUCLIDEAN,
+        false,
+        false);
   }
 }

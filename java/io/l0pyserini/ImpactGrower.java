@@ -51,7 +51,7 @@ public final class ImpactGrower implements Closeable {
   public void append(String file, int threads, boolean storeText) throws Exception {
     try (DirectoryReader before = DirectoryReader.open(directory)) {
       // Standard output belongs to the command that this process runs.
-      new ImpactIndexer(writer, storeText, before, count -> {}).add(List.of(file), threads);
+      new ImpactIndexer(writer, storeText, before, threads, count -> {}).add(List.of(file));
     }
   }
 

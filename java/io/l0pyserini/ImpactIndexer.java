@@ -3,8 +3,10 @@ package io.l0pyserini;
 import io.anserini.search.similarity.ImpactSimilarity;
 import io.l0pyserini.EncodedFiles.Chunk;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -16,66 +18,105 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
-import org.apache.lucene.document.Document;
+import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
-import org.apache.lucene.index.Term;
+import org.apache.lucene.index.LogByteSizeMergePolicy;
 import org.apache.lucene.store.FSDirectory;
 
 /**
- * Builds an impact index from JsonVectorCollection files, writing each impact as a term frequency.
+ * Builds an impact index from JsonVectorCollection files: each impact is a term's frequency.
  *
- * <p>Anserini's IndexCollection writes a token as often as its impact says and has Lucene count it
- * again; the fields, postings and doc values here are the same. Arguments: index folder, threads,
- * whether to keep texts, whether to merge into one segment, then the files in order. Prints {@code
- * indexed N} now and then and at the end. A failure leaves the folder's index as it was.
+ * <p>Documents are inverted in memory, and Lucene writes them as a segment in one pass; Anserini's
+ * IndexCollection writes a token as often as its impact says and has Lucene count it again. Fields,
+ * postings and doc values are the same. Arguments: index folder, threads, whether to keep texts,
+ * whether to merge into one segment, then the files in order. Prints {@code indexed N} now and then
+ * and at the end, then {@code held DOCUMENTS DIGEST} and the lines of {@link Totals}, all read from
+ * the index. A failure leaves the folder's index as it was.
  */
 public final class ImpactIndexer {
   private static final int FLAGS = 4;
   private static final int CHUNKS_WAITING = 8;
   private static final long REPORT_SECONDS = 1;
 
-  /** A segment goes to the disk when so much is gathered, or a quarter of the heap. */
-  private static final double BUFFER_MEGABYTES = 512;
+  /** Bytes of JSON that are gathered before a segment is written, or a quarter of the heap. */
+  private static final long GATHERED = 1L << 30;
 
-  private static final Chunk END = new Chunk(null, 0, null, 0);
+  private static final int MOST_SEGMENTS = 100_000;
+
+  private static final Task END = new Task(0, null);
 
   private final IndexWriter writer;
   private final boolean storeText;
   private final IndexReader before;
   private final LongConsumer report;
-  private final BlockingQueue<Chunk> queue = new ArrayBlockingQueue<>(CHUNKS_WAITING);
+  private final int threads;
+  private final long most = Math.min(GATHERED, Runtime.getRuntime().maxMemory() / 4);
   private final AtomicLong indexed = new AtomicLong();
+  private final AtomicLong reported = new AtomicLong(System.nanoTime());
+
+  private ExecutorService executor;
+  private BlockingQueue<Task> queue;
+  private List<Future<List<Numbered>>> workers;
+  private long gathered;
+  private long chunks;
+
+  /** Writes the segment of what was gathered before, while more is gathered. */
+  private Future<?> writing;
+
+  /** A chunk, and its place among all. */
+  private record Task(long number, Chunk chunk) {}
+
+  /** What was parsed of a chunk, with its place. */
+  private record Numbered(long number, Parsed parsed) {}
 
   /**
    * Indexes with a writer.
    *
    * @param before docids that it holds are refused; null for none
-   * @param report is told now and then how many documents are indexed
+   * @param report is told now and then how many documents are parsed
    */
-  ImpactIndexer(IndexWriter writer, boolean storeText, IndexReader before, LongConsumer report) {
+  ImpactIndexer(
+      IndexWriter writer, boolean storeText, IndexReader before, int threads, LongConsumer report) {
     this.writer = writer;
     this.storeText = storeText;
     this.before = before;
+    this.threads = threads;
     this.report = report;
   }
 
   public static void main(String[] args) throws Exception {
     IndexWriterConfig config = config();
     config.setOpenMode(IndexWriterConfig.OpenMode.CREATE);
+    // Segments are merged once, at the end, and in their order.
+    LogByteSizeMergePolicy once = new LogByteSizeMergePolicy();
+    once.setMergeFactor(MOST_SEGMENTS);
+    config.setMergePolicy(once);
     try (FSDirectory directory = FSDirectory.open(Path.of(args[0]));
         IndexWriter writer = new IndexWriter(directory, config)) {
       LongConsumer report = count -> System.out.println("indexed " + count);
       boolean storeText = Boolean.parseBoolean(args[2]);
-      ImpactIndexer indexer = new ImpactIndexer(writer, storeText, null, report);
-      indexer.add(List.of(args).subList(FLAGS, args.length), Integer.parseInt(args[1]));
+      int threads = Integer.parseInt(args[1]);
+      ImpactIndexer indexer = new ImpactIndexer(writer, storeText, null, threads, report);
+      indexer.add(List.of(args).subList(FLAGS, args.length));
       if (Boolean.parseBoolean(args[3])) {
         writer.forceMerge(1);
       }
       writer.commit();
       report.accept(indexer.indexed.get());
+      try (DirectoryReader reader = DirectoryReader.open(directory)) {
+        tell(reader);
+      }
     }
+  }
+
+  /** Prints what an index was found to hold. */
+  private static void tell(DirectoryReader reader) throws IOException {
+    String held = "held " + reader.numDocs() + " " + PostingsDigest.of(reader) + "\n";
+    // Whatever the encoding of standard output.
+    System.out.write((held + Totals.of(reader)).getBytes(StandardCharsets.UTF_8));
+    System.out.flush();
   }
 
   /**
@@ -83,33 +124,24 @@ public final class ImpactIndexer {
    * a commit leaves the index as it was.
    */
   static IndexWriterConfig config() {
-    double quarter = Runtime.getRuntime().maxMemory() / 4.0 / (1 << 20);
     IndexWriterConfig config = new IndexWriterConfig();
     config.setSimilarity(new ImpactSimilarity());
-    config.setRAMBufferSizeMB(Math.min(BUFFER_MEGABYTES, quarter));
     config.setCommitOnClose(false);
     config.setUseCompoundFile(false);
     return config;
   }
 
-  /** One thread reads, the others parse and index. */
-  void add(List<String> files, int threads) throws Exception {
-    ExecutorService executor = Executors.newFixedThreadPool(threads);
+  /** One thread reads, others parse, and one writes what was gathered before. */
+  void add(List<String> files) throws Exception {
+    // The one that writes has none of the others to wait for.
+    executor = Executors.newFixedThreadPool(threads + 1);
     try {
-      List<Future<?>> workers = new ArrayList<>();
-      Callable<Void> task = this::work;
-      for (int i = 0; i < threads; i++) {
-        workers.add(executor.submit(task));
-      }
+      begin();
       for (String file : files) {
-        EncodedFiles.read(Path.of(file), chunk -> put(chunk, workers));
+        EncodedFiles.read(Path.of(file), this::gather);
       }
-      for (int i = 0; i < threads; i++) {
-        put(END, workers);
-      }
-      for (Future<?> worker : workers) {
-        worker.get();
-      }
+      write();
+      writing.get();
     } catch (ExecutionException fault) {
       // Memory that ran out is to be told as such, whichever thread it happened to.
       if (fault.getCause() instanceof Error error) {
@@ -118,12 +150,33 @@ public final class ImpactIndexer {
       throw fault.getCause() instanceof Exception cause ? cause : fault;
     } finally {
       executor.shutdownNow();
+      // The writer is not to be closed under the one that writes.
+      executor.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void gather(Chunk chunk) throws Exception {
+    if (gathered > 0 && gathered + chunk.size() > most) {
+      write();
+      begin();
+    }
+    gathered += chunk.size();
+    put(new Task(chunks++, chunk));
+  }
+
+  private void begin() {
+    gathered = 0;
+    queue = new ArrayBlockingQueue<>(CHUNKS_WAITING);
+    workers = new ArrayList<>();
+    Callable<List<Numbered>> task = this::parse;
+    for (int i = 0; i < threads; i++) {
+      workers.add(executor.submit(task));
     }
   }
 
   /** Waits for room in the queue, unless a worker has failed: then its error is thrown. */
-  private void put(Chunk chunk, List<Future<?>> workers) throws Exception {
-    while (!queue.offer(chunk, REPORT_SECONDS, TimeUnit.SECONDS)) {
+  private void put(Task task) throws Exception {
+    while (!queue.offer(task, REPORT_SECONDS, TimeUnit.SECONDS)) {
       for (Future<?> worker : workers) {
         if (worker.isDone()) {
           worker.get();
@@ -132,44 +185,48 @@ public final class ImpactIndexer {
     }
   }
 
-  private Void work() throws Exception {
-    ImpactDocument maker = new ImpactDocument(storeText);
-    long reported = System.nanoTime();
-    for (Chunk chunk = queue.take(); chunk != END; chunk = queue.take()) {
-      for (int start = 0, end; start < chunk.size(); start = end + 1) {
-        end = start;
-        while (end < chunk.size() && chunk.bytes()[end] != '\n') {
-          end++;
-        }
-        if (end > start) {
-          index(maker, chunk, start, end);
-        }
-      }
-      if (System.nanoTime() - reported > TimeUnit.SECONDS.toNanos(REPORT_SECONDS)) {
-        reported = System.nanoTime();
-        report.accept(indexed.get());
+  private List<Numbered> parse() throws Exception {
+    Parsed.Parser parser = new Parsed.Parser(storeText, before);
+    List<Numbered> parsed = new ArrayList<>();
+    for (Task task = queue.take(); task != END; task = queue.take()) {
+      Parsed one = parser.parse(task.chunk);
+      parsed.add(new Numbered(task.number, one));
+      long count = indexed.addAndGet(one.documents());
+      long last = reported.get();
+      long now = System.nanoTime();
+      if (now - last > TimeUnit.SECONDS.toNanos(REPORT_SECONDS)
+          && reported.compareAndSet(last, now)) {
+        report.accept(count);
       }
     }
-    return null;
+    return parsed;
   }
 
-  private void index(ImpactDocument maker, Chunk chunk, int start, int end) throws IOException {
-    Document document;
-    try {
-      document = maker.read(chunk.bytes(), start, end);
-    } catch (EncodedLine.Fault fault) {
-      long line = EncodedFiles.lineAt(chunk.file(), chunk.offset() + start);
-      String docid = maker.docid() == null ? "" : " docid '" + maker.docid() + "'";
-      throw new IOException(
-          chunk.file() + ":" + line + docid + ": " + fault.getMessage()
-              + "; expected {\"id\", \"contents\", \"vector\": {token: impact}}");
+  /** Begins to write a segment of all that was gathered, in the order of the files. */
+  private void write() throws Exception {
+    for (int i = 0; i < threads; i++) {
+      put(END);
     }
-    if (document != null) {
-      if (before != null && before.docFreq(new Term(ImpactDocument.ID, maker.docid())) > 0) {
-        throw new IOException("docid '" + maker.docid() + "' is in the index already");
-      }
-      writer.addDocument(document);
-      indexed.incrementAndGet();
+    List<Numbered> all = new ArrayList<>();
+    for (Future<List<Numbered>> worker : workers) {
+      all.addAll(worker.get());
     }
+    workers = null;
+    all.sort(Comparator.comparingLong(Numbered::number));
+    List<Parsed> ordered = new ArrayList<>();
+    all.forEach(one -> ordered.add(one.parsed));
+    all.clear();
+    if (writing != null) {
+      writing.get();
+    }
+    Inverted inverted = Inverted.of(ordered, executor, threads);
+    writing =
+        executor.submit(
+            () -> {
+              if (inverted.documents() > 0) {
+                writer.addIndexes(new InvertedReader(inverted));
+              }
+              return null;
+            });
   }
 }
