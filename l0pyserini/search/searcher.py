@@ -40,6 +40,7 @@ class ImpactSearcher(Searcher):
              "4g". approximation: search with a part of each query; default exact.
              lexical_weight: of BM25 beside the learned score, where the index has its stems: 0 for
              none of it, infinity for it alone; default as the encoder has it.
+             brief: start Java fast rather than have it run fast, for a process that searches once.
     Raises:  ImpactIndexError: if a folder is no readable index.
              QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's, or
              there are no stems to weigh.
@@ -61,6 +62,7 @@ class ImpactSearcher(Searcher):
         heap: str | None = None,
         approximation: Approximation = EXACT,
         lexical_weight: float | None = None,
+        brief: bool = False,
     ) -> None:
         folders = [index] if isinstance(index, str | PathLike) else index
         self.indexes = tuple(map(Path, folders))
@@ -69,7 +71,7 @@ class ImpactSearcher(Searcher):
         encoder, self.vocabulary, promised, self.stores_text = side
         names = self._names
         self._weigh(encoder, lexical_weight)
-        start_jvm(heap)
+        start_jvm(heap, brief)
         impact_search = java_class("io.l0pyserini.ImpactSearch")
         try:
             opened = impact_search([java_path(folder) for folder in self.indexes])
