@@ -6,7 +6,8 @@ import pytest
 
 from l0pyserini import ImpactSearcher, build_index, read_topics
 from l0pyserini.encode import read_shard, shard_paths
-from l0pyserini.index.verify import FIELD, index_totals, open_reader
+from l0pyserini.index.reader import FIELD, open_reader
+from l0pyserini.index.verify import index_totals
 from l0pyserini.lucene import java_class
 from tests.helpers import fresh_process
 
