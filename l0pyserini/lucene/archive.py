@@ -17,7 +17,7 @@ from pathlib import Path
 
 from l0pyserini.base.cache import cache_path, key_of
 from l0pyserini.base.files import sha256
-from l0pyserini.errors import L0Error
+from l0pyserini.errors import DiskError, L0Error
 from l0pyserini.lucene.java import JavaRuntime
 
 REHEARSAL = "io.l0pyserini.Rehearsal"
@@ -28,6 +28,8 @@ def archive_path(runtime: JavaRuntime, options: Sequence[str], jars: Sequence[st
     """Return where the archive of a Java with these options and jars lies, or would lie.
 
     The name's first part stands for their places, the second for what lies there now.
+
+    Raises:  DiskError: if there is no place for a cache.
     """
     places = json.dumps([str(runtime.home), *options, *jars])
     # Of the large jar Java looks at the same; ours may change without its size or time.
@@ -37,28 +39,25 @@ def archive_path(runtime: JavaRuntime, options: Sequence[str], jars: Sequence[st
     return cache_path("java", f"{key_of(places)}-{key_of(now)}.jsa")
 
 
-def archive_options(archive: Path) -> list[str]:
-    """Return the options by which Java uses an archive; none where there is none."""
-    try:
-        usable = archive.stat().st_size > 0
-    except OSError:
-        usable = False
-    if not usable:
-        return []
-    # Of an archive that does not fit Java would tell on standard output.
-    return ["-Xshare:auto", f"-XX:SharedArchiveFile={archive}", "-Xlog:disable"]
+def archive_options(runtime: JavaRuntime, options: Sequence[str], jars: Sequence[str]) -> list[str]:
+    """Return the options by which Java uses its archive; none where there is none."""
+    with contextlib.suppress(OSError, DiskError):
+        archive = archive_path(runtime, options, jars)
+        if archive.stat().st_size > 0:
+            # Of an archive that does not fit Java would tell on standard output.
+            return ["-Xshare:auto", f"-XX:SharedArchiveFile={archive}", "-Xlog:disable"]
+    return []
 
 
-def make_in_background(
-    archive: Path, runtime: JavaRuntime, options: Sequence[str], jars: Sequence[str]
-) -> None:
+def make_in_background(runtime: JavaRuntime, options: Sequence[str], jars: Sequence[str]) -> None:
     """Start a process that makes an archive, unless it is there or was tried; do not wait."""
-    if archive.exists():
-        return
-    command = [sys.executable, "-m", "l0pyserini.lucene.archive", str(archive), str(runtime.java)]
-    command += [os.pathsep.join(jars), *options]
     quiet = subprocess.DEVNULL
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, DiskError):
+        archive = archive_path(runtime, options, jars)
+        if archive.exists():
+            return
+        command = [sys.executable, "-m", "l0pyserini.lucene.archive", str(archive)]
+        command += [str(runtime.java), os.pathsep.join(jars), *options]
         subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from l0pyserini.errors import JavaError, JvmRunningError, UsageError
-from l0pyserini.lucene.archive import archive_options, archive_path, make_in_background
+from l0pyserini.lucene.archive import archive_options, make_in_background
 from l0pyserini.lucene.java import VECTOR_MODULE, JavaRuntime, find_java
 
 HEAP_VARIABLE = "L0PYSERINI_HEAP"
@@ -104,8 +104,7 @@ def brief_options(runtime: JavaRuntime, heap: str | None) -> list[str]:
 def keep_archive() -> None:
     """Have an archive of classes made for the next brief JVM, in the background, if it lacks."""
     runtime = find_java()
-    jars, options = class_path(), brief_options(runtime, None)
-    make_in_background(archive_path(runtime, options, jars), runtime, options, jars)
+    make_in_background(runtime, brief_options(runtime, None), class_path())
 
 
 def start_jvm(heap: str | None = None, brief: bool = False) -> None:
@@ -126,8 +125,8 @@ def start_jvm(heap: str | None = None, brief: bool = False) -> None:
         runtime = find_java()
         options, jars = jvm_options(runtime, wanted), class_path()
         if brief:
-            archive = archive_path(runtime, brief_options(runtime, None), jars)
-            options = [*brief_options(runtime, wanted), *archive_options(archive)]
+            archived = archive_options(runtime, brief_options(runtime, None), jars)
+            options = [*brief_options(runtime, wanted), *archived]
         jnius_config.set_classpath(*jars)
         jnius_config.add_options(*options)
         _load(runtime)

@@ -27,7 +27,7 @@ def recall(digest: str) -> Facts | None:
     """Return the facts that were remembered; None where there are none, or they are damaged."""
     try:
         facts = json.loads(cache_path("query", f"{digest}.json").read_bytes())
-    except (OSError, ValueError):
+    except (DiskError, OSError, ValueError):
         return None
     if not isinstance(facts, dict) or not {str}.issuperset(map(type, facts.values())):
         return None
