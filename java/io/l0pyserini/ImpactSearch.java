@@ -49,7 +49,7 @@ public final class ImpactSearch implements Closeable {
     IndexReader[] opened = new IndexReader[folders.length];
     try {
       for (int i = 0; i < folders.length; i++) {
-        opened[i] = new NormlessReader(DirectoryReader.open(FSDirectory.open(Path.of(folders[i]))));
+        opened[i] = DirectoryReader.open(FSDirectory.open(Path.of(folders[i])));
       }
     } catch (IOException fault) {
       IOUtils.closeWhileHandlingException(opened);
