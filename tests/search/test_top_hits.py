@@ -76,7 +76,7 @@ def test_hits_of_segments_and_of_what_deletions_leave(documents, tmp_path):
     for folder in folders[1:]:
         append_to_index(folder, index, optimize=False)
     gone = {one["id"] for one in documents[::7]}
-    delete_documents(index, sorted(gone), optimize=False)
+    delete_documents(index, sorted(gone))
     with ImpactSearcher(index) as searcher:
         agree(searcher, [one for one in documents if one["id"] not in gone], [1, 10, 1000, 17_000])
 
