@@ -5,7 +5,6 @@ import platform
 import re
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -74,15 +73,3 @@ def tails(times: Sequence[float]) -> str:
     """Return the median and the 99th percentile of times in milliseconds."""
     ranked = sorted(times)
     return f"p50 {ranked[len(ranked) // 2]:.2f} ms, p99 {ranked[int(len(ranked) * 0.99)]:.2f} ms"
-
-
-def run_python(*arguments: object) -> None:
-    """Run Python with arguments; what it prints is thrown away.
-
-    Raises:  RuntimeError: if it fails, with what it printed.
-    """
-    done = subprocess.run(
-        [sys.executable, *map(str, arguments)], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)

@@ -6,17 +6,15 @@ what was changed in the store is fetched anew. Nothing is removed: a reader may 
 
 import os
 import shutil
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from l0pyserini.base.cache import cache_folder, key_of
 from l0pyserini.base.files import beside, disk_errors
 from l0pyserini.base.locks import hold
 from l0pyserini.base.objects import Listing, Store
 from l0pyserini.base.progress import progress_bar, say
 from l0pyserini.errors import L0Error, StoreError
-
-VARIABLE = "L0PYSERINI_CACHE"
 
 
 class Copy(NamedTuple):
@@ -26,19 +24,9 @@ class Copy(NamedTuple):
     shown: str
 
 
-def cache_folder(*names: str) -> Path:
-    """Return a folder of the cache, which is made: L0PYSERINI_CACHE, or ~/.cache/l0pyserini."""
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    root = Path(os.environ.get(VARIABLE) or user / "l0pyserini").absolute()
-    folder = root.joinpath("objects", *names)
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def key_of(text: str) -> str:
-    """Return a name for a folder of the cache."""
-    return sha256(text.encode()).hexdigest()[:20]
+def objects_folder(*names: str) -> Path:
+    """Return a folder of the cache for what comes from object stores, which is made."""
+    return cache_folder("objects", *names)
 
 
 def fetched(url: str, missing: type[L0Error], expected: str) -> Copy:
@@ -53,7 +41,7 @@ def fetched(url: str, missing: type[L0Error], expected: str) -> Copy:
     found = store.listing()
     if found is None:
         raise missing(f"{store.shown}: no such object or folder in the store. Expected {expected}.")
-    target = cache_folder(key_of(store.shown), key_of(repr(found))) / store.name
+    target = objects_folder(key_of(store.shown), key_of(repr(found))) / store.name
     if not target.exists():
         with hold(target, wait=True):
             if not target.exists():

@@ -36,12 +36,37 @@ def read_sidecar(
              must have.
     Raises:  error: if it is missing, damaged, of another format, or lacks a field.
     """
+    return parse_sidecar(sidecar_bytes(path, error, mend), path, format_name, error, mend, fields)
+
+
+def sidecar_bytes(path: Path, error: type[L0Error], mend: str) -> bytes:
+    """Read a sidecar's bytes.
+
+    Args:    mend: as read_sidecar.
+    Raises:  error: if it is missing or cannot be read.
+    """
     try:
-        record = orjson.loads(path.read_bytes())
+        return path.read_bytes()
     except FileNotFoundError:
         raise error(f"{path}: missing. {mend}") from None
     except OSError as fault:
         raise error(f"{path}: cannot be read ({fault.strerror}). {mend}") from fault
+
+
+def parse_sidecar(
+    content: bytes,
+    path: Path,
+    format_name: str,
+    error: type[L0Error],
+    mend: str,
+    fields: Fields = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Return the record in a sidecar's bytes.
+
+    Args, Raises:  as read_sidecar.
+    """
+    try:
+        record = orjson.loads(content)
     except (ValueError, RecursionError) as fault:
         raise error(f"{path}: not valid JSON ({fault}). {mend}") from fault
     seen = record.get("format") if isinstance(record, dict) else type(record).__name__

@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from l0pyserini.base.cache import key_of
 from l0pyserini.base.files import folder_bytes, is_temporary
-from l0pyserini.base.object_cache import cache_folder, key_of
+from l0pyserini.base.object_cache import objects_folder
 from l0pyserini.base.objects import Store, StoredFile, is_url, shown_as
 from l0pyserini.base.progress import say
 from l0pyserini.encode import journal, manifest, vocabulary
@@ -67,7 +68,7 @@ class StoredOutput(Output):
         self._store = Store(url)
         self._on_ray = on_ray
         self._kept: set[str] = set()
-        super().__init__(cache_folder("encodings", key_of(self._store.shown)) / self._store.name)
+        super().__init__(objects_folder("encodings", key_of(self._store.shown)) / self._store.name)
 
     def recorded_settings(self, part: Part) -> dict[str, Any] | None:
         """Return the settings of what the store holds; see Output."""

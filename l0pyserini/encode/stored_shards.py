@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from l0pyserini.base.files import TEMPORARY_SUFFIX, disk_errors, sha256
-from l0pyserini.base.object_cache import cache_folder
+from l0pyserini.base.object_cache import objects_folder
 from l0pyserini.base.objects import Store
 from l0pyserini.base.ray_cluster import node_name
 from l0pyserini.errors import CollectionError, StoreError
@@ -19,7 +19,7 @@ from l0pyserini.errors import CollectionError, StoreError
 
 def staging() -> Path:
     """Return the folder on this node's disk where shards lie until they are in the store."""
-    return cache_folder("shards")
+    return objects_folder("shards")
 
 
 def put_shard(path: Path, url: str) -> str:

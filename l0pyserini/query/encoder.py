@@ -7,9 +7,10 @@ from typing import Any, Protocol
 from l0pyserini.base.limits import JAVA_MAX
 from l0pyserini.data.impacts import check_scale
 from l0pyserini.data.records import ImpactVector, SparseVector
-from l0pyserini.data.sidecar import read_sidecar, write_sidecar
+from l0pyserini.data.sidecar import parse_sidecar, sidecar_bytes, write_sidecar
 from l0pyserini.errors import CheckpointError, IdfError, QueryMismatchError, UsageError
 from l0pyserini.query.lexical import StemTable
+from l0pyserini.query.remembered import Facts, digest_of, recall, remember
 from l0pyserini.query.stems import stems_of
 from l0pyserini.query.table import IdfTable, checked_weights
 from l0pyserini.query.tokenizer import Tokenizer
@@ -42,6 +43,8 @@ class IdfQueryEncoder:
 
     Args:    tokenizer, idf: None where stems stand alone. scale: impacts per unit of IDF;
              LuceneImpactSearcher takes whole numbers only. stems: BM25's side; None without it.
+             facts: what facts() returned of the same tokenizer and table, which are then not
+             checked again.
     Raises:  UsageError: if the scale cannot give impacts. IdfError: if table and tokenizer do not
              belong together.
     Source:  arXiv 2504.14839, sec. 3.1.
@@ -59,6 +62,7 @@ class IdfQueryEncoder:
         idf: IdfTable | None,
         scale: float = DEFAULT_SCALE,
         stems: StemTable | None = None,
+        facts: Facts | None = None,
     ) -> None:
         check_scale(scale, "--query-scale")
         if (tokenizer is None) != (idf is None) or tokenizer is idf is stems:
@@ -69,16 +73,16 @@ class IdfQueryEncoder:
         self._tokenizer, self._idf = tokenizer, idf
         self.scale = scale
         self.stems = stems
-        self._impacts: dict[str, int] = {}
+        self._facts = facts
         if tokenizer is not None and idf is not None:
-            idf.check_tokenizer(tokenizer)
+            if facts is None:
+                idf.check_tokenizer(tokenizer)
             if max(idf.weights.values()) * scale > JAVA_MAX:
                 raise UsageError(
                     f"--query-scale {scale}: gives the largest weight of {idf.name}, "
                     f"{max(idf.weights.values())}, an impact above {JAVA_MAX:,}. Give a smaller "
                     "one."
                 )
-            self._impacts = {token: round(weight * scale) for token, weight in idf.weights.items()}
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Tabled, scale: float = DEFAULT_SCALE) -> "IdfQueryEncoder":
@@ -95,16 +99,27 @@ class IdfQueryEncoder:
                  for it alone; None as the encoder has it.
         Raises:  QueryMismatchError: if it is missing or damaged, or has no BM25 to weigh.
         """
-        record = read_sidecar(Path(path), FORMAT, QueryMismatchError, _MEND)
-        return cls.from_record(record, str(path), scale).balanced(lexical_weight, str(path))
+        path = Path(path)
+        content = sidecar_bytes(path, QueryMismatchError, _MEND)
+        record = parse_sidecar(content, path, FORMAT, QueryMismatchError, _MEND)
+        digest = digest_of(content)
+        known = recall(digest)
+        encoder = cls.from_record(record, str(path), scale, known)
+        if known is None:
+            remember(digest, encoder.facts())
+        return encoder.balanced(lexical_weight, str(path))
 
     @classmethod
     def from_record(
-        cls, record: Mapping[str, Any], where: str, scale: float = DEFAULT_SCALE
+        cls,
+        record: Mapping[str, Any],
+        where: str,
+        scale: float = DEFAULT_SCALE,
+        facts: Facts | None = None,
     ) -> "IdfQueryEncoder":
         """Take it out of what record() returned.
 
-        Args:    where: whose it is, for errors.
+        Args:    where: whose it is, for errors. facts: of the same record, if they are known.
         Raises:  QueryMismatchError: if it is damaged.
         """
         stems = _read_stems(record.get("lexical"), where)
@@ -118,7 +133,7 @@ class IdfQueryEncoder:
             )
         try:
             idf = IdfTable(checked_weights(weights, where), where)
-            return cls(Tokenizer(rules, where), idf, scale, stems)
+            return cls(Tokenizer(rules, where), idf, scale, stems, facts)
         except (IdfError, CheckpointError) as fault:
             raise QueryMismatchError(f"{fault} {_MEND}") from fault
 
@@ -162,11 +177,11 @@ class IdfQueryEncoder:
         """The same encoder without BM25; None if stems stand alone."""
         if self._tokenizer is None:
             return None
-        return IdfQueryEncoder(self._tokenizer, self._idf, self.scale)
+        return self.with_stems(None)
 
     def with_stems(self, stems: StemTable | None) -> "IdfQueryEncoder":
         """Return the same encoder with another table of stems."""
-        return IdfQueryEncoder(self._tokenizer, self._idf, self.scale, stems)
+        return IdfQueryEncoder(self._tokenizer, self._idf, self.scale, stems, self._facts)
 
     def counted(self, documents: int, df: Mapping[str, int], largest: int) -> "IdfQueryEncoder":
         """Return the encoder with the statistics of other documents, if it asks for stems.
@@ -208,9 +223,10 @@ class IdfQueryEncoder:
         ]
 
     def _token_impacts(self, query: str) -> ImpactVector:
-        impacts = self._impacts
+        weights = self._idf.weights if self._idf else {}
         tokens = self._tokens(query)
-        return {token: impact for token in tokens if (impact := impacts.get(token, 0)) > 0}
+        pairs = ((token, round(weights.get(token, 0.0) * self.scale)) for token in tokens)
+        return {token: impact for token, impact in pairs if impact > 0}
 
     def weights(self, query: str) -> SparseVector:
         """Return {token: IDF} of the learned tokens, unquantised."""
@@ -238,12 +254,14 @@ class IdfQueryEncoder:
                 f"query {query!r}: is no text that UTF-8 can hold. Give it in UTF-8."
             ) from fault
 
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> Facts:
         """Return the hashes by which an index recognises its query encoder."""
-        return {
-            "tokenizer_sha256": self._tokenizer.sha256 if self._tokenizer else NONE,
-            "idf_sha256": self._idf.sha256 if self._idf else NONE,
-        }
+        if self._facts is None:
+            self._facts = {
+                "tokenizer_sha256": self._tokenizer.sha256 if self._tokenizer else NONE,
+                "idf_sha256": self._idf.sha256 if self._idf else NONE,
+            }
+        return dict(self._facts)
 
 
 _ALONE = (

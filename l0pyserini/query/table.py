@@ -4,11 +4,11 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from l0pyserini.base.files import readable, write_json
 from l0pyserini.errors import IdfError
@@ -150,10 +150,21 @@ def checked_weights(weights: Mapping[str, object], name: str) -> dict[str, float
 
     Raises:  IdfError: if one is no finite number >= 0.
     """
+    if weights and _are_plain(weights.values()):
+        return dict(weights)  # type: ignore[arg-type]
     for token, weight in weights.items():
-        # Whole numbers of any length come out of JSON, and a search reads 30,000 weights first.
+        # Whole numbers of any length come out of JSON.
         if type(weight) not in (float, int) or not 0 <= weight <= _LARGEST:  # type: ignore[operator]
             raise IdfError(
                 f"{name}: token {token!r} has weight {weight!r}, expected a finite number >= 0."
             )
     return {token: float(weight) for token, weight in weights.items()}  # type: ignore[arg-type]
+
+
+def _are_plain(weights: Collection[Any]) -> bool:
+    """Tell whether all are floats, finite and >= 0; of 30,000 at once, which a search reads."""
+    return (
+        {float}.issuperset(map(type, weights))
+        and all(map(math.isfinite, weights))
+        and min(weights) >= 0
+    )

@@ -104,8 +104,24 @@ class Tokenizer:
         return [self._distinct(one.ids) for one in encoded]
 
     def _distinct(self, ids: list[int]) -> list[str]:
-        tokens = self.tokens
-        return [token for index in dict.fromkeys(ids) if (token := tokens[index]) is not None]
+        names = self._names
+        return [token for index in dict.fromkeys(ids) if (token := names[index]) is not None]
+
+    @cached_property
+    def _names(self) -> "_Names":
+        return _Names(self)
+
+
+class _Names(dict[int, str | None]):
+    """What `tokens` holds, of those ids that were asked for: one query needs few."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        super().__init__(dict.fromkeys(tokenizer.special_tokens.values()))
+        self._backend = tokenizer.backend
+
+    def __missing__(self, index: int) -> str | None:
+        token = self[index] = self._backend.id_to_token(index)
+        return token
 
 
 def _json_of_old_files(folder: Path) -> str:

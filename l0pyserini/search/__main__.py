@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from l0pyserini.base.cli import add_heap, add_overwrite, make_parser, run_command
 from l0pyserini.index.given_encoder import given_encoder
+from l0pyserini.lucene.jvm import keep_archive
 from l0pyserini.search.arguments import (
     DEFAULT_HITS,
     DEFAULT_HITS_SHOWN,
@@ -70,8 +71,12 @@ def run(args: argparse.Namespace) -> None:
 def _search_one(args: argparse.Namespace) -> None:
     encoder, approximation = given_encoder(args.encoder), approximation_of(args)
     weight = args.lexical_weight
-    with ImpactSearcher(args.index, encoder, args.heap, approximation, weight) as searcher:
+    with ImpactSearcher(
+        args.index, encoder, args.heap, approximation, weight, brief=True
+    ) as searcher:
         show_hits(searcher, args.query, args.hits or DEFAULT_HITS_SHOWN)
+    sys.stdout.flush()
+    keep_archive()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

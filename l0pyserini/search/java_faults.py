@@ -5,7 +5,7 @@ import os
 
 from l0pyserini.base.limits import JAVA_MAX
 from l0pyserini.errors import ImpactIndexError, L0Error, UsageError
-from l0pyserini.index.verify import out_of_memory
+from l0pyserini.index.reader import out_of_memory
 from l0pyserini.lucene.jvm import is_thrown, java_message
 
 _DISK_FAULTS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from l0pyserini.errors import QueryMismatchError
-from l0pyserini.index.facts import FILE_NAME, read_facts, read_index_vocabulary
+from l0pyserini.index.facts import FILE_NAME, read_facts, read_index_df
 from l0pyserini.index.settle import LUCENE_MARKER, sidecar
 from l0pyserini.query import encoder as query
 from l0pyserini.query.encoder import IdfQueryEncoder
@@ -54,7 +54,7 @@ def open_query_side(indexes: Sequence[Path], given: IdfQueryEncoder | None) -> Q
             check_query_encoder(index, facts, encoder)
         documents += facts["indexed_documents"]
         stores_text &= facts["stores_text"]
-        df.update({token: totals.df for token, totals in read_index_vocabulary(index).items()})
+        df.update(read_index_df(index))
     if not with_encoder:
         encoder = None
     if not all_known:

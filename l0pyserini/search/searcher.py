@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from l0pyserini.data.records import Document, Hit, ImpactVector
 from l0pyserini.errors import ImpactIndexError
 from l0pyserini.index.postings import document_impacts
-from l0pyserini.index.verify import unreadable
+from l0pyserini.index.reader import unreadable
 from l0pyserini.lucene.jvm import (
     attach_thread,
     java_class,
@@ -21,9 +21,11 @@ from l0pyserini.lucene.jvm import (
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher, check_batch
-from l0pyserini.search.hit_arrays import HitArrays, take_arrays
 from l0pyserini.search.java_faults import closed_error, search_error
 from l0pyserini.search.query_side import open_query_side
+
+if TYPE_CHECKING:
+    from l0pyserini.search.hit_arrays import HitArrays
 
 __all__ = ["DEFAULT_BATCH", "ImpactSearcher", "Query"]
 
@@ -40,6 +42,7 @@ class ImpactSearcher(Searcher):
              "4g". approximation: search with a part of each query; default exact.
              lexical_weight: of BM25 beside the learned score, where the index has its stems: 0 for
              none of it, infinity for it alone; default as the encoder has it.
+             brief: start Java fast rather than have it run fast, for a process that searches once.
     Raises:  ImpactIndexError: if a folder is no readable index.
              QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's, or
              there are no stems to weigh.
@@ -61,6 +64,7 @@ class ImpactSearcher(Searcher):
         heap: str | None = None,
         approximation: Approximation = EXACT,
         lexical_weight: float | None = None,
+        brief: bool = False,
     ) -> None:
         folders = [index] if isinstance(index, str | PathLike) else index
         self.indexes = tuple(map(Path, folders))
@@ -69,7 +73,7 @@ class ImpactSearcher(Searcher):
         encoder, self.vocabulary, promised, self.stores_text = side
         names = self._names
         self._weigh(encoder, lexical_weight)
-        start_jvm(heap)
+        start_jvm(heap, brief)
         impact_search = java_class("io.l0pyserini.ImpactSearch")
         try:
             opened = impact_search([java_path(folder) for folder in self.indexes])
@@ -98,11 +102,14 @@ class ImpactSearcher(Searcher):
 
     def batch_arrays(
         self, queries: Sequence[Query], qids: Sequence[str], k: int = 10, threads: int = 1
-    ) -> HitArrays:
+    ) -> "HitArrays":
         """Return the hits of batch_search as numpy arrays: docids once, ordinals and scores.
 
         Raises:  UsageError: as batch_search.
         """
+        # Here, as a search for hits needs no numpy.
+        from l0pyserini.search.hit_arrays import take_arrays
+
         return take_arrays(qids, self._batch("arrays", queries, qids, k, threads))
 
     def _batch(

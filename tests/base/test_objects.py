@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from l0pyserini.base import object_cache
-from l0pyserini.base.object_cache import cache_folder, fetched
+from l0pyserini.base import cache as caches
+from l0pyserini.base.object_cache import fetched, objects_folder
 from l0pyserini.base.objects import Store, is_url, shown_as
 from l0pyserini.errors import CorpusError, DiskError, StoreError, UsageError
 from tests.helpers import fresh_process, names, write
@@ -198,11 +198,11 @@ def test_errors_name_the_url_but_a_full_disk_is_the_local_one(tmp_path):
 
 
 def test_where_the_cache_lies(tmp_path, monkeypatch):
-    assert cache_folder("a") == tmp_path / "cache/objects/a"
-    monkeypatch.delenv(object_cache.VARIABLE)
+    assert objects_folder("a") == tmp_path / "cache/objects/a"
+    monkeypatch.delenv(caches.VARIABLE)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_folder() == tmp_path / "xdg/l0pyserini/objects"
-    assert cache_folder().is_dir()
+    assert objects_folder() == tmp_path / "xdg/l0pyserini/objects"
+    assert objects_folder().is_dir()
 
 
 @pytest.mark.usefixtures("s3")

@@ -7,7 +7,8 @@ import pytest
 from l0pyserini.encode import Manifest, read_shard, shard_paths
 from l0pyserini.encode.digest import PostingsDigest, added_digests
 from l0pyserini.index.direct import index_directly
-from l0pyserini.index.verify import open_reader, reader_digest
+from l0pyserini.index.reader import open_reader
+from l0pyserini.index.verify import reader_digest
 from tests.helpers import write
 
 DOCUMENTS = {"d1": {"a": 3, "é": 5}, "d2": {"a": 5, "\U0001f600": 2**31 - 10}, "d3": {}}

@@ -1,13 +1,12 @@
 package io.l0pyserini;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
 import org.apache.lucene.search.Query;
-import org.apache.lucene.search.TermQuery;
 
 /**
  * A query as Python passes it: a line {@code {"id": qid, "vector": {token: impact}}}, in UTF-8.
@@ -21,14 +20,14 @@ import org.apache.lucene.search.TermQuery;
 record Asked(String qid, Query query, Query whole) {
 
   /** Reads the queries of lines, each of which has an end. */
-  static List<Asked> read(byte[] lines) {
+  static List<Asked> read(byte[] lines, Terms terms) throws IOException {
     List<Asked> asked = new ArrayList<>();
     EncodedLine line = new EncodedLine();
     for (int start = 0, end; start < lines.length; start = end + 1) {
       end = next(lines, start, '\n', lines.length);
       int tab = next(lines, start, '\t', end);
-      Query query = query(line, lines, start, tab);
-      Query whole = tab < end ? query(line, lines, tab + 1, end) : null;
+      Query query = query(line, terms, lines, start, tab);
+      Query whole = tab < end ? query(line, terms, lines, tab + 1, end) : null;
       asked.add(new Asked(line.docid(), query, whole));
     }
     return asked;
@@ -51,14 +50,15 @@ record Asked(String qid, Query query, Query whole) {
     return at;
   }
 
-  private static Query query(EncodedLine line, byte[] bytes, int start, int end) {
+  private static Query query(EncodedLine line, Terms terms, byte[] bytes, int start, int end)
+      throws IOException {
     read(line, bytes, start, end);
     if (line.size() == 0) {
       return null;
     }
     BooleanQuery.Builder query = new BooleanQuery.Builder();
     for (int i = 0; i < line.size(); i++) {
-      Query term = new TermQuery(new Term(ImpactDocument.CONTENTS, line.token(i)));
+      Query term = terms.of(line.token(i));
       query.add(new BoostQuery(term, line.impact(i)), BooleanClause.Occur.SHOULD);
     }
     return query.build();

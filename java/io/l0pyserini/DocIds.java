@@ -1,7 +1,6 @@
 package io.l0pyserini;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.PriorityQueue;
 import org.apache.lucene.index.BinaryDocValues;
@@ -32,11 +31,10 @@ final class DocIds {
     for (int i = 0; i < documents.length; i++) {
       ordered[i] = (long) documents[i] << 32 | i;
     }
-    Arrays.sort(ordered);
     BinaryDocValues values = null;
     int base = 0;
     int end = 0;
-    for (long entry : ordered) {
+    for (long entry : Radix.sorted(ordered)) {
       int document = (int) (entry >>> 32);
       if (document >= end) {
         LeafReaderContext leaf = leaves.get(ReaderUtil.subIndex(document, leaves));

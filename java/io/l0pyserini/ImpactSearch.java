@@ -42,6 +42,7 @@ import org.apache.lucene.util.IOUtils;
 public final class ImpactSearch implements Closeable {
   private final IndexReader reader;
   private final IndexSearcher searcher;
+  private final Terms terms;
 
   /** Opens index folders. */
   public ImpactSearch(String[] folders) throws IOException {
@@ -57,6 +58,7 @@ public final class ImpactSearch implements Closeable {
     reader = opened.length == 1 ? opened[0] : new MultiReader(opened);
     searcher = new IndexSearcher(reader);
     searcher.setSimilarity(new ImpactSimilarity());
+    terms = new Terms(searcher);
     // A query of a thousand tokens is an ordinary document elsewhere (ArguAna).
     IndexSearcher.setMaxClauseCount(Integer.MAX_VALUE);
   }
@@ -89,7 +91,7 @@ public final class ImpactSearch implements Closeable {
   public String search(byte[] queries, int k, int candidates, int threads) throws Exception {
     StringBuilder lines = new StringBuilder();
     forEach(
-        Asked.read(queries), threads, query -> text(find(query, k, candidates)), lines::append);
+        Asked.read(queries, terms), threads, query -> text(find(query, k, candidates)), lines::append);
     return lines.toString();
   }
 
@@ -116,7 +118,7 @@ public final class ImpactSearch implements Closeable {
         new BufferedOutputStream(
             Files.newOutputStream(Path.of(file), StandardOpenOption.APPEND), 1 << 16)) {
       forEach(
-          Asked.read(topics),
+          Asked.read(topics, terms),
           threads,
           topic -> {
             Hits hits = find(topic, asked, candidates);
@@ -124,11 +126,9 @@ public final class ImpactSearch implements Closeable {
             return formats.get().topic(topic.qid(), hits, without, k);
           },
           lines -> {
-            out.write(lines);
-            for (byte one : lines) {
-              counts[0] += one == '\n' ? 1 : 0;
-            }
-            counts[1] += lines.length == 0 ? 1 : 0;
+            out.write(lines.bytes());
+            counts[0] += lines.count();
+            counts[1] += lines.count() == 0 ? 1 : 0;
           });
     }
     return counts;
@@ -137,7 +137,7 @@ public final class ImpactSearch implements Closeable {
   /** Searches queries as search does; returns the hits of all as arrays. */
   public HitArrays arrays(byte[] queries, int k, int candidates, int threads) throws Exception {
     List<long[]> found = new ArrayList<>();
-    forEach(Asked.read(queries), threads, query -> entries(query, k, candidates), found::add);
+    forEach(Asked.read(queries, terms), threads, query -> entries(query, k, candidates), found::add);
     return new HitArrays(found, reader.maxDoc(), new DocIds(reader));
   }
 

@@ -1,11 +1,12 @@
 package io.l0pyserini;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.lucene.util.ArrayUtil;
 import org.apache.lucene.util.BytesRef;
 
 /**
@@ -17,15 +18,24 @@ import org.apache.lucene.util.BytesRef;
 final class RunLines {
   private static final int DIGITS = 9;
   private static final double[] POWERS = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+  private static final int[] WHOLE = {
+    0, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000
+  };
   private static final MathContext ROUNDING = new MathContext(DIGITS, RoundingMode.HALF_EVEN);
 
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 15);
-  private final byte[] number = new byte[24];
+  /** A float, a rank, blanks and what stands between them. */
+  private static final int NUMBERS = 64;
+
   private final byte[] end;
+  private byte[] out = new byte[1 << 15];
+  private int size;
 
   RunLines(String tag) {
     end = (" " + tag + "\n").getBytes(StandardCharsets.UTF_8);
   }
+
+  /** Lines of a run, and how many they are. */
+  record Lines(byte[] bytes, int count) {}
 
   /**
    * Returns the lines of one topic.
@@ -33,8 +43,8 @@ final class RunLines {
    * @param withoutDocid a docid to leave out, or null
    * @param k lines at most
    */
-  byte[] topic(String qid, Hits hits, BytesRef withoutDocid, int k) throws IOException {
-    out.reset();
+  Lines topic(String qid, Hits hits, BytesRef withoutDocid, int k) throws IOException {
+    size = 0;
     byte[] start = (qid + " Q0 ").getBytes(StandardCharsets.UTF_8);
     long before = Long.MAX_VALUE;
     int rank = 0;
@@ -45,16 +55,22 @@ final class RunLines {
       }
       rank++;
       before = Math.min(before - 1, ordered(hits.score(place)));
-      out.writeBytes(start);
+      out = ArrayUtil.grow(out, size + start.length + docid.length + end.length + NUMBERS);
+      write(start, 0, start.length);
       Hits.without(docid, ' ', '\t', '\n', '\r');
-      out.write(docid.bytes, docid.offset, docid.length);
-      out.write(' ');
+      write(docid.bytes, docid.offset, docid.length);
+      out[size++] = ' ';
       whole(rank);
-      out.write(' ');
+      out[size++] = ' ';
       score(unordered(before));
-      out.writeBytes(end);
+      write(end, 0, end.length);
     }
-    return out.toByteArray();
+    return new Lines(Arrays.copyOf(out, size), rank);
+  }
+
+  private void write(byte[] bytes, int from, int length) {
+    System.arraycopy(bytes, from, out, size, length);
+    size += length;
   }
 
   /** Returns a number that is one less for the next smaller float. */
@@ -67,18 +83,23 @@ final class RunLines {
     return Float.intBitsToFloat((int) (number >= 0 ? number : -number | Integer.MIN_VALUE));
   }
 
-  private void whole(long value) {
-    int at = number.length;
-    do {
-      number[--at] = (byte) ('0' + value % 10);
-      value /= 10;
-    } while (value > 0);
-    out.write(number, at, number.length - at);
+  private void whole(int value) {
+    int digits = 1;
+    while (digits < WHOLE.length && value >= WHOLE[digits]) {
+      digits++;
+    }
+    int rest = value;
+    for (int at = size + digits - 1; at >= size; at--) {
+      out[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    size += digits;
   }
 
   private void score(float score) {
     if (score < 1 || score >= 1e9) {
-      out.writeBytes(python(score).getBytes(StandardCharsets.US_ASCII));
+      byte[] text = python(score).getBytes(StandardCharsets.US_ASCII);
+      write(text, 0, text.length);
     } else if (score == (int) score) {
       whole((int) score);
     } else {
@@ -94,15 +115,15 @@ final class RunLines {
     }
     long scaled = (long) Math.rint(score * POWERS[places]);
     long power = (long) POWERS[places];
-    whole(scaled / power);
+    whole((int) (scaled / power));
     long rest = scaled % power;
     if (rest == 0) {
       return;
     }
-    out.write('.');
+    out[size++] = '.';
     while (rest > 0) {
       power /= 10;
-      out.write((int) ('0' + rest / power));
+      out[size++] = (byte) ('0' + rest / power);
       rest %= power;
     }
   }

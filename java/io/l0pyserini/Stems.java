@@ -1,6 +1,6 @@
 package io.l0pyserini;
 
-import io.anserini.index.IndexCollection;
+import io.anserini.analysis.DefaultEnglishAnalyzer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,6 +19,9 @@ import org.apache.lucene.util.SmallFloat;
  * <p>Texts come as UTF-8, each after its number of bytes (int32, little endian).
  */
 public final class Stems {
+  /** IndexCollection.DEFAULT_ANALYZER is its like, but that class would set up log4j first. */
+  private static final Analyzer ANALYZER = DefaultEnglishAnalyzer.newDefaultInstance();
+
   private Stems() {}
 
   /**
@@ -74,9 +77,8 @@ public final class Stems {
 
   /** Returns the number of a text's stems; counts each of them, unless counts is null. */
   private static int count(String text, Map<String, Integer> counts) throws IOException {
-    Analyzer analyzer = IndexCollection.DEFAULT_ANALYZER;
     int length = 0;
-    try (TokenStream stream = analyzer.tokenStream("contents", text)) {
+    try (TokenStream stream = ANALYZER.tokenStream("contents", text)) {
       CharTermAttribute term = stream.addAttribute(CharTermAttribute.class);
       stream.reset();
       while (stream.incrementToken()) {

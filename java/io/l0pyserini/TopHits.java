@@ -9,30 +9,38 @@ import org.apache.lucene.search.CollectorManager;
 import org.apache.lucene.search.LeafCollector;
 import org.apache.lucene.search.Scorable;
 import org.apache.lucene.search.ScoreMode;
-import org.apache.lucene.util.LongHeap;
 
 /**
  * Collects the k best documents by score, and among equal scores those with the smallest docids.
  *
  * <p>Lucene's TopFieldCollector compares and copies a docid for every document that enters its
- * queue. Here a docid is read only where it decides: for documents tied at the k-th score. The
- * queue holds longs, {@code score bits << 32 | ~document}; positive floats order as their bits do.
+ * queue. Here a docid is read only where it decides: for documents tied at the k-th score.
+ * Documents are gathered until there is no more room, and then those below the k-th are dropped,
+ * which costs less than a queue that is in order at any time. They are longs, {@code score bits <<
+ * 32 | ~document}; positive floats order as their bits do.
  */
 final class TopHits implements Collector {
   /** So many documents tied at the k-th score are kept before they are narrowed down. */
   private static final int TIES_KEPT = 1 << 14;
 
+  /** Places before the first hit: few documents may have a token of the query, and k be large. */
+  private static final int FIRST = 1 << 12;
+
+  /** Room beyond k, for its half and more: with less a small k is narrowed down too often. */
+  private static final int ROOM = 16;
+
   private final int k;
   private final DocIds docids;
-  private final LongHeap best;
-  private int[] ties = new int[64];
-  private int tied;
+  private int capacity;
+  private long[] found;
+  private int size;
   private int threshold;
 
   private TopHits(int k, DocIds docids) {
     this.k = k;
     this.docids = docids;
-    best = new LongHeap(k);
+    capacity = (int) Math.min(k + k / 2L + ROOM, Integer.MAX_VALUE - ROOM);
+    found = new long[Math.min(capacity, FIRST)];
   }
 
   /** Returns what IndexSearcher needs to search with one thread: entries, best first. */
@@ -84,66 +92,79 @@ final class TopHits implements Collector {
   }
 
   private void offer(int score, int document) throws IOException {
-    if (score > threshold) {
-      long entry = entry(score, document);
-      if (best.size() < k) {
-        best.push(entry);
-        if (best.size() == k) {
-          threshold = score(best.top());
-        }
+    if (score < threshold) {
+      return;
+    }
+    if (size == found.length) {
+      makeRoom();
+      if (score < threshold) {
         return;
       }
-      int loser = document(best.top());
-      best.updateTop(entry);
-      if (score(best.top()) == threshold) {
-        tie(loser);
-      } else {
-        threshold = score(best.top());
-        tied = 0;
-      }
-    } else if (score == threshold) {
-      tie(document);
+    }
+    found[size++] = entry(score, document);
+  }
+
+  private void makeRoom() throws IOException {
+    if (size == capacity) {
+      narrow();
+      capacity = Math.max(capacity, size + size / 2);
+    }
+    if (size == found.length) {
+      found = Arrays.copyOf(found, (int) Math.min(2L * size, capacity));
     }
   }
 
-  private void tie(int document) throws IOException {
-    if (tied == TIES_KEPT) {
-      settle();
+  /** Drops documents below the k-th score, and some of those tied there if they are many. */
+  private void narrow() throws IOException {
+    threshold = Selection.largest(found, size, k);
+    int kept = 0;
+    int better = 0;
+    for (int i = 0; i < size; i++) {
+      int score = score(found[i]);
+      better += score > threshold ? 1 : 0;
+      // Written in any case: whether it counts is hard to foresee for a processor.
+      found[kept] = found[i];
+      kept += score >= threshold ? 1 : 0;
     }
-    if (tied == ties.length) {
-      ties = Arrays.copyOf(ties, 2 * tied);
+    size = kept;
+    if (size - better > TIES_KEPT) {
+      settle(better);
     }
-    ties[tied++] = document;
   }
 
   /** Gives the places at the k-th score to those documents with that score whose docids are first. */
-  private void settle() throws IOException {
-    if (tied == 0) {
-      return;
+  private void settle(int better) throws IOException {
+    int[] tied = new int[size - better];
+    int kept = 0;
+    int ties = 0;
+    for (int i = 0; i < size; i++) {
+      if (score(found[i]) == threshold) {
+        tied[ties++] = document(found[i]);
+      } else {
+        found[kept++] = found[i];
+      }
     }
-    int places = 0;
-    int[] all = Arrays.copyOf(ties, tied + best.size());
-    while (best.size() > 0 && score(best.top()) == threshold) {
-      all[tied + places++] = document(best.pop());
+    for (int document : docids.first(tied, k - better)) {
+      found[kept++] = entry(threshold, document);
     }
-    for (int document : docids.first(Arrays.copyOf(all, tied + places), places)) {
-      best.push(entry(threshold, document));
-    }
-    tied = 0;
+    size = kept;
   }
 
   private long[] entries() throws IOException {
-    settle();
-    long[] entries = new long[best.size()];
-    for (int i = 0; i < entries.length; i++) {
-      entries[i] = best.get(i + 1);
+    if (size > k) {
+      narrow();
     }
-    return ordered(entries);
+    long[] ordered = reversed(Radix.sorted(Arrays.copyOf(found, size)));
+    return first(ordered, k, docids);
   }
 
   /** Orders entries by score, best first. */
   static long[] ordered(long[] entries) {
     Arrays.sort(entries);
+    return reversed(entries);
+  }
+
+  private static long[] reversed(long[] entries) {
     for (int i = 0, j = entries.length - 1; i < j; i++, j--) {
       long swapped = entries[i];
       entries[i] = entries[j];

@@ -11,7 +11,7 @@ from l0pyserini.bm25.tokens import bm25_tokens
 from l0pyserini.data import open_corpus
 from l0pyserini.data.records import Document
 from l0pyserini.evaluate.efficiency.record import Spread, spread
-from l0pyserini.index.verify import open_reader
+from l0pyserini.index.reader import open_reader
 from l0pyserini.lucene.jvm import java_class, java_path
 
 _BATCH = 1000
