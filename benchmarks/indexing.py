@@ -34,7 +34,8 @@ from l0pyserini.encode.collection import CollectionStatistics, EncodedDocument, 
 from l0pyserini.index.anserini import GENERATOR, MAIN_CLASS
 from l0pyserini.index.facts import lucene_bytes
 from l0pyserini.index.fill import COLLECTION, IMPACT_OPTIONS
-from l0pyserini.index.verify import open_reader, reader_digest
+from l0pyserini.index.reader import open_reader
+from l0pyserini.index.verify import reader_digest
 from l0pyserini.lucene.java import find_java
 from l0pyserini.lucene.jvm import class_path, jvm_options
 

@@ -1,14 +1,14 @@
 """Parts of what training_set.py builds, for a machine that has hours and not days.
 
     python benchmarks/training_parts.py rows SET/selected.jsonl SET/rows-part.jsonl
-    python benchmarks/training_parts.py dev SET/dev SET/dev-part
+    python benchmarks/training_parts.py dev SET/dev SET/dev-part [--topics 300] [--hits 5]
 
 `rows` draws 14,000 rows and keeps three documents of each, its first and two others by chance: a
 dense teacher embeds a third of the corpus then. `dev` keeps a hundred topics of each development
-set with their relevant documents and the first ten that BM25 gives them, about a thousand
-documents, which are scored while training in seconds where the whole sets take an hour. nDCG is
-higher there than on the whole sets, and compares encoders with one another alone. It needs the BM25
-runs of docs/training.md.
+set with their relevant documents and the first ten that BM25 gives them, or as many as --topics and
+--hits say. A thousand documents are scored while training in seconds where the whole sets take an
+hour. nDCG is higher there than on the whole sets, and compares encoders with one another alone. It
+needs the BM25 runs of docs/training.md.
 """
 
 import argparse
@@ -38,13 +38,13 @@ def rows(source: Path, output: Path) -> None:
     print(f"{output}: {min(ROWS, len(found)):,} rows of {len(texts):,} documents")
 
 
-def dev(source: Path, output: Path) -> None:
+def dev(source: Path, output: Path, topics: int, hits: int) -> None:
     """Cut every development set of a folder."""
     for folder in sorted(source.iterdir()):
-        cut(folder, output / folder.name)
+        cut(folder, output / folder.name, topics, hits)
 
 
-def cut(folder: Path, output: Path) -> None:
+def cut(folder: Path, output: Path, topics: int, hits: int) -> None:
     """Write a part of one development set."""
     relevant: dict[str, list[str]] = defaultdict(list)
     for line in (folder / "qrels" / "test.tsv").read_text(encoding="utf-8").splitlines()[1:]:
@@ -52,12 +52,12 @@ def cut(folder: Path, output: Path) -> None:
         relevant[qid].append(docid)
     qids = sorted(relevant)
     random.Random(SEED).shuffle(qids)
-    chosen = set(qids[:TOPICS])
+    chosen = set(qids[:topics])
     docids = {docid for qid in chosen for docid in relevant[qid]}
     with open(folder / "bm25.txt", encoding="utf-8") as lines:
         for line in lines:
             qid, _, docid, rank, *_ = line.split()
-            if qid in chosen and int(rank) <= HITS:
+            if qid in chosen and int(rank) <= hits:
                 docids.add(docid)
     (output / "qrels").mkdir(parents=True, exist_ok=True)
     for name, kept in (("corpus.jsonl", docids), ("queries.jsonl", chosen)):
@@ -81,8 +81,13 @@ def main() -> None:
     flags.add_argument("part", choices=("rows", "dev"))
     flags.add_argument("source", type=Path)
     flags.add_argument("output", type=Path)
+    flags.add_argument("--topics", type=int, default=TOPICS, help="of dev (default 100)")
+    flags.add_argument("--hits", type=int, default=HITS, help="of dev (default 10)")
     args = flags.parse_args()
-    {"rows": rows, "dev": dev}[args.part](args.source, args.output)
+    if args.part == "rows":
+        rows(args.source, args.output)
+    else:
+        dev(args.source, args.output, args.topics, args.hits)
 
 
 if __name__ == "__main__":

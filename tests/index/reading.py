@@ -1,6 +1,6 @@
 """Reading all that an index holds, through Lucene."""
 
-from l0pyserini.index.verify import FIELD, open_reader
+from l0pyserini.index.reader import FIELD, open_reader
 from l0pyserini.lucene import java_class
 
 
