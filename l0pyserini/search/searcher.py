@@ -22,6 +22,7 @@ from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher, check_batch
 from l0pyserini.search.hit_arrays import HitArrays, take_arrays
+from l0pyserini.search.hit_bytes import take_hits
 from l0pyserini.search.java_faults import closed_error, search_error
 from l0pyserini.search.query_side import open_query_side
 
@@ -93,8 +94,7 @@ class ImpactSearcher(Searcher):
         Raises:  UsageError: if a qid comes twice, there are not as many queries, or k or threads is
                  below 1.
         """
-        found = self._batch("search", queries, qids, k, threads)
-        return dict(zip(qids, map(_hits, found.split("\n")[:-1]), strict=True))
+        return take_hits(qids, self._batch("hits", queries, qids, k, threads))
 
     def batch_arrays(
         self, queries: Sequence[Query], qids: Sequence[str], k: int = 10, threads: int = 1
@@ -107,12 +107,13 @@ class ImpactSearcher(Searcher):
 
     def _batch(
         self, method: str, queries: Sequence[Query], qids: Sequence[str], k: int, threads: int
-    ) -> Any:
+    ) -> bytes:
         check_batch(queries, qids, k, threads)
         # One piece each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
         lines = self._lines(qids, queries)
-        return self._call(method, lines, k, self.approximation.candidates, threads)
+        found: bytes = self._call(method, lines, k, self.approximation.candidates, threads).tostring()
+        return found
 
     def append_run(
         self,
@@ -198,8 +199,3 @@ def _written(qid: str, impacts: ImpactVector) -> bytes:
     # In JSON a token, which may be any text in an index of another tool, ends where it says.
     return orjson.dumps({"id": qid, "vector": impacts})
 
-
-def _hits(line: str) -> list[Hit]:
-    """Parse `docid TAB score TAB docid TAB score ...`."""
-    words = line.split("\t") if line else []
-    return list(map(Hit, words[::2], map(float, words[1::2])))

@@ -14,22 +14,27 @@ import org.apache.lucene.search.TermQuery;
  *
  * <p>Where two such objects stand in a line, with a tab between them, documents are found with the
  * first and scored anew with the second. In JSON no token can hold a tab or a line end as it is.
- *
- * @param query null for a vector without any token
- * @param whole null where nothing is scored anew
  */
-record Asked(String qid, Query query, Query whole) {
+final class Asked {
+  private final byte[] lines;
+  private final int start;
+  private final int tab;
+  private final int end;
+  private String qid;
 
-  /** Reads the queries of lines, each of which has an end. */
-  static List<Asked> read(byte[] lines) {
+  private Asked(byte[] lines, int start, int tab, int end) {
+    this.lines = lines;
+    this.start = start;
+    this.tab = tab;
+    this.end = end;
+  }
+
+  /** Takes lines apart, each of which has an end; they are read when they are searched. */
+  static List<Asked> split(byte[] lines) {
     List<Asked> asked = new ArrayList<>();
-    EncodedLine line = new EncodedLine();
     for (int start = 0, end; start < lines.length; start = end + 1) {
       end = next(lines, start, '\n', lines.length);
-      int tab = next(lines, start, '\t', end);
-      Query query = query(line, lines, start, tab);
-      Query whole = tab < end ? query(line, lines, tab + 1, end) : null;
-      asked.add(new Asked(line.docid(), query, whole));
+      asked.add(new Asked(lines, start, next(lines, start, '\t', end), end));
     }
     return asked;
   }
@@ -51,8 +56,40 @@ record Asked(String qid, Query query, Query whole) {
     return at;
   }
 
-  private static Query query(EncodedLine line, byte[] bytes, int start, int end) {
-    read(line, bytes, start, end);
+  /** Reads what finds documents. */
+  void read(EncodedLine line) {
+    read(line, lines, start, tab);
+    qid = line.docid();
+  }
+
+  /** Whether what is found is scored anew. */
+  boolean again() {
+    return tab < end;
+  }
+
+  /** Returns the qid, once the query was read. */
+  String qid() {
+    return qid;
+  }
+
+  /** Returns what finds documents; null for a vector without any token. */
+  Query query() {
+    EncodedLine line = new EncodedLine();
+    read(line);
+    return query(line);
+  }
+
+  /** Returns what scores them anew; null where nothing is scored anew. */
+  Query whole() {
+    if (!again()) {
+      return null;
+    }
+    EncodedLine line = new EncodedLine();
+    read(line, lines, tab + 1, end);
+    return query(line);
+  }
+
+  private static Query query(EncodedLine line) {
     if (line.size() == 0) {
       return null;
     }

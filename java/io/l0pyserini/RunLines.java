@@ -1,11 +1,12 @@
 package io.l0pyserini;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.lucene.util.ArrayUtil;
 import org.apache.lucene.util.BytesRef;
 
 /**
@@ -19,9 +20,13 @@ final class RunLines {
   private static final double[] POWERS = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
   private static final MathContext ROUNDING = new MathContext(DIGITS, RoundingMode.HALF_EVEN);
 
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 15);
+  private byte[] out = new byte[1 << 15];
+  private int size;
   private final byte[] number = new byte[24];
   private final byte[] end;
+
+  /** Lines and their number. */
+  record Lines(byte[] bytes, int count) {}
 
   RunLines(String tag) {
     end = (" " + tag + "\n").getBytes(StandardCharsets.UTF_8);
@@ -33,8 +38,8 @@ final class RunLines {
    * @param withoutDocid a docid to leave out, or null
    * @param k lines at most
    */
-  byte[] topic(String qid, Hits hits, BytesRef withoutDocid, int k) throws IOException {
-    out.reset();
+  Lines topic(String qid, Ranking hits, BytesRef withoutDocid, int k) throws IOException {
+    size = 0;
     byte[] start = (qid + " Q0 ").getBytes(StandardCharsets.UTF_8);
     long before = Long.MAX_VALUE;
     int rank = 0;
@@ -45,16 +50,29 @@ final class RunLines {
       }
       rank++;
       before = Math.min(before - 1, ordered(hits.score(place)));
-      out.writeBytes(start);
-      Hits.without(docid, ' ', '\t', '\n', '\r');
-      out.write(docid.bytes, docid.offset, docid.length);
-      out.write(' ');
+      write(start, 0, start.length);
+      if (hits.mayHoldBlanks()) {
+        Hits.without(docid, ' ', '\t', '\n', '\r');
+      }
+      write(docid.bytes, docid.offset, docid.length);
+      write(' ');
       whole(rank);
-      out.write(' ');
+      write(' ');
       score(unordered(before));
-      out.writeBytes(end);
+      write(end, 0, end.length);
     }
-    return out.toByteArray();
+    return new Lines(Arrays.copyOf(out, size), rank);
+  }
+
+  private void write(byte[] bytes, int start, int length) {
+    out = ArrayUtil.grow(out, size + length);
+    System.arraycopy(bytes, start, out, size, length);
+    size += length;
+  }
+
+  private void write(char one) {
+    out = ArrayUtil.grow(out, size + 1);
+    out[size++] = (byte) one;
   }
 
   /** Returns a number that is one less for the next smaller float. */
@@ -73,12 +91,13 @@ final class RunLines {
       number[--at] = (byte) ('0' + value % 10);
       value /= 10;
     } while (value > 0);
-    out.write(number, at, number.length - at);
+    write(number, at, number.length - at);
   }
 
   private void score(float score) {
     if (score < 1 || score >= 1e9) {
-      out.writeBytes(python(score).getBytes(StandardCharsets.US_ASCII));
+      byte[] shown = python(score).getBytes(StandardCharsets.US_ASCII);
+      write(shown, 0, shown.length);
     } else if (score == (int) score) {
       whole((int) score);
     } else {
@@ -99,10 +118,10 @@ final class RunLines {
     if (rest == 0) {
       return;
     }
-    out.write('.');
+    write('.');
     while (rest > 0) {
       power /= 10;
-      out.write((int) ('0' + rest / power));
+      write((char) ('0' + rest / power));
       rest %= power;
     }
   }
