@@ -150,7 +150,14 @@ final class MemorySegment {
         }
       }
       endList();
-      for (int shift = 0; exceeding > 0 && shift < Integer.SIZE; shift += Byte.SIZE) {
+      int all = 0;
+      for (int i = 0; i < exceeding; i++) {
+        all |= excess[i];
+      }
+      for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+        if ((all >>> shift & 0xFF) == 0) {
+          continue;
+        }
         lists.startList(shift);
         for (int i = 0; i < exceeding; i++) {
           int part = excess[i] >>> shift & 0xFF;
