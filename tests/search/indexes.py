@@ -1,8 +1,9 @@
 """Small indexes made in this process, and what a search of them must find, by numpy."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,14 +22,19 @@ def build(folder: Path, parts: Sequence[Documents], deleted: Sequence[str] = ())
         files[-1].write_text("".join(line + "\n" for line in lines))
     first, *others = map(str, files)
     java_class("io.l0pyserini.ImpactIndexer").main([str(folder), "1", "false", "false", first])
-    grower = java_class("io.l0pyserini.ImpactGrower")(str(folder))
     for file in others:
-        grower.append(file, 1, False)
-    grower.delete(list(deleted))
+        _change(folder, lambda grower, file=file: grower.append(file, 1, False))
+    if deleted:
+        _change(folder, lambda grower: grower.delete(list(deleted)))
+    return folder
+
+
+def _change(folder: Path, change: Callable[[Any], None]) -> None:
+    grower = java_class("io.l0pyserini.ImpactGrower")(str(folder))
+    change(grower)
     grower.prepare()
     grower.commit()
     grower.close()
-    return folder
 
 
 def best(documents: Documents, query: ImpactVector, k: int) -> list[Hit]:

@@ -74,7 +74,7 @@ vectors = st.dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     parts=st.lists(st.lists(vectors, min_size=1, max_size=30), min_size=1, max_size=3),
     query=st.dictionaries(st.sampled_from("abcdefgx"), st.integers(1, 30), max_size=5),
