@@ -33,7 +33,7 @@ FIRST_LOOK, LOOK = 48, 1024
 """Rows multiplied. A candidate that is far behind after its first looks is not looked at again."""
 
 FIRST_LOOKS = 2
-"""The better one counts: a library may write its code for a number of rows when it first sees it."""
+"""The better one counts: a library may make its code for a number of rows at the first product."""
 
 FAR_BEHIND = 3.0
 

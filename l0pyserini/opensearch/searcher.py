@@ -101,7 +101,7 @@ class OpenSearchSearcher(Searcher):
         """
         check_batch(queries, qids, k, threads)
         self._check_open()
-        groups = list(batched(map(self._phases, self._vectors(queries)), REQUEST_QUERIES))
+        groups = list(batched(map(self._phases, self.look_up(queries)[0]), REQUEST_QUERIES))
         if len(groups) < 2 or threads == 1:
             found = [self._search_group(group, k) for group in groups]
         else:

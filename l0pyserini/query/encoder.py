@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from l0pyserini.base.limits import JAVA_MAX
 from l0pyserini.data.impacts import check_scale
@@ -32,6 +32,13 @@ class Tabled(Protocol):
 
     @property
     def idf(self) -> IdfTable: ...
+
+
+class LookedUp(NamedTuple):
+    """A query: {token: impact}, and all its tokens, those too that weigh nothing."""
+
+    impacts: ImpactVector
+    tokens: list[str]
 
 
 class IdfQueryEncoder:
@@ -74,6 +81,7 @@ class IdfQueryEncoder:
         self.scale = scale
         self.stems = stems
         self._facts = facts
+        self._impacts: dict[str, int] = {}
         if tokenizer is not None and idf is not None:
             if facts is None:
                 idf.check_tokenizer(tokenizer)
@@ -211,47 +219,55 @@ class IdfQueryEncoder:
         return self.encode_batch([query])[0]
 
     def encode_batch(self, queries: Sequence[str]) -> list[ImpactVector]:
-        """Return encode() of many queries; the stems of all are found in one call."""
+        """Return encode() of many queries; tokens and stems of all are found in one call each."""
+        return [one.impacts for one in self.look_up(queries)]
+
+    def look_up(self, queries: Sequence[str]) -> list[LookedUp]:
+        """Return encode() of many queries, and all tokens that were looked up for it."""
         stems = self.stems
+        asks_tokens = stems is None or stems.asks_tokens
+        tokens = self._tokens(queries) if asks_tokens else [[] for _ in queries]
+        learned = map(self._token_impacts, tokens)
         if stems is None or not stems.asks_stems:
-            return [self._token_impacts(query) for query in queries]
-        found = stems_of(queries)
-        learned = (self._token_impacts(query) if stems.asks_tokens else {} for query in queries)
+            return list(map(LookedUp, learned, tokens))
         return [
-            stems.together(tokens, stems.weights(one, self.scale))
-            for tokens, one in zip(learned, found, strict=True)
+            LookedUp(
+                stems.together(impacts, stems.weights(found, self.scale)), [*asked, *found.counts]
+            )
+            for impacts, asked, found in zip(learned, tokens, stems_of(queries), strict=True)
         ]
 
-    def _token_impacts(self, query: str) -> ImpactVector:
-        weights = self._idf.weights if self._idf else {}
-        tokens = self._tokens(query)
-        pairs = ((token, round(weights.get(token, 0.0) * self.scale)) for token in tokens)
-        return {token: impact for token, impact in pairs if impact > 0}
+    def _token_impacts(self, tokens: Iterable[str]) -> ImpactVector:
+        return {token: impact for token in tokens if (impact := self._impact(token)) > 0}
+
+    def _impact(self, token: str) -> int:
+        impact = self._impacts.get(token)
+        if impact is None:
+            # One by one: a single query needs a dozen of thirty thousand.
+            weight = self._idf.weights.get(token, 0.0) if self._idf else 0.0
+            impact = self._impacts[token] = round(weight * self.scale)
+        return impact
 
     def weights(self, query: str) -> SparseVector:
         """Return {token: IDF} of the learned tokens, unquantised."""
         weights = self.idf.weights
-        tokens = self._tokens(query)
+        (tokens,) = self._tokens([query])
         return {token: weight for token in tokens if (weight := weights.get(token, 0.0)) > 0}
 
     def unknown_tokens(self, query: str, vocabulary: Iterable[str]) -> list[str]:
         """Return the query's tokens that an index does not know, given the index's vocabulary."""
         known = vocabulary if isinstance(vocabulary, set | frozenset | Mapping) else set(vocabulary)
-        stems = self.stems
-        asked = self._tokens(query) if stems is None or stems.asks_tokens else []
-        if stems is not None and stems.asks_stems:
-            asked = [*asked, *stems_of([query])[0].counts]
-        return [token for token in asked if token not in known]
+        return [token for token in self.look_up([query])[0].tokens if token not in known]
 
-    def _tokens(self, query: str) -> list[str]:
+    def _tokens(self, queries: Sequence[str]) -> list[list[str]]:
         if self._tokenizer is None:
-            return []
+            return [[] for _ in queries]
         try:
-            return self._tokenizer.distinct_tokens(query)
+            return self._tokenizer.distinct_tokens_batch(queries)
         except TypeError as fault:
             # So the tokenizer calls bytes of a terminal that were not UTF-8.
             raise UsageError(
-                f"query {query!r}: is no text that UTF-8 can hold. Give it in UTF-8."
+                f"query {_unreadable(queries)!r}: is no text that UTF-8 can hold. Give it in UTF-8."
             ) from fault
 
     def facts(self) -> Facts:
@@ -268,6 +284,11 @@ _ALONE = (
     "the query encoder has BM25's stems alone, without a tokenizer and an IDF table. Encode with a "
     "learned encoder, as --encoder l0-tiny --lexical bm25."
 )
+
+
+def _unreadable(queries: Sequence[str]) -> str:
+    """Return the first query that UTF-8 cannot hold."""
+    return next(one for one in queries if any("\ud800" <= unit <= "\udfff" for unit in one))
 
 
 def _read_stems(record: object, path: str) -> StemTable | None:

@@ -15,6 +15,7 @@ from l0pyserini.search.arguments import (
     check_output,
     show_hits,
 )
+from l0pyserini.search.engine import DEFAULT_ENGINE, ENGINES
 from l0pyserini.search.searcher import ImpactSearcher
 
 
@@ -29,12 +30,20 @@ def parser() -> argparse.ArgumentParser:
             "search --index indexes/other --queries-encoded queries.tsv --output runs/other.txt",
             "search --index indexes/arguana --topics beir/arguana --remove-query "
             "--output runs/arguana.txt",
+            "search --index indexes/cacm --topics cacm --engine memory --output runs/cacm.txt",
         ],
     )
     flags.add_argument(
         "--index", required=True, nargs="+", help="index folder; several are searched as one"
     )
     add_search_flags(flags)
+    flags.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=DEFAULT_ENGINE,
+        help="lucene reads postings from disk, memory all of them into Java's heap first; the hits "
+        "are the same (default auto: memory where that fits and topics are many)",
+    )
     add_heap(flags)
     add_overwrite(flags)
     return flags
@@ -64,15 +73,16 @@ def run(args: argparse.Namespace) -> None:
         approximation=approximation_of(args),
         queries_encoded=args.queries_encoded,
         lexical_weight=args.lexical_weight,
+        engine=args.engine,
     )
     print(done.line(args.output))
 
 
 def _search_one(args: argparse.Namespace) -> None:
     encoder, approximation = given_encoder(args.encoder), approximation_of(args)
-    weight = args.lexical_weight
+    weight, engine = args.lexical_weight, args.engine
     with ImpactSearcher(
-        args.index, encoder, args.heap, approximation, weight, brief=True
+        args.index, encoder, args.heap, approximation, weight, engine, brief=True
     ) as searcher:
         show_hits(searcher, args.query, args.hits or DEFAULT_HITS_SHOWN)
     sys.stdout.flush()

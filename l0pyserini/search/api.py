@@ -1,10 +1,11 @@
 """search_topics: what `python -m l0pyserini.search --topics` does, as a function."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
 
+from l0pyserini.base.ahead import ahead
 from l0pyserini.base.files import atomic_write, refuse_existing
 from l0pyserini.base.progress import Stopwatch, progress_bar
 from l0pyserini.data import read_topics
@@ -14,6 +15,7 @@ from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher
 from l0pyserini.search.encoded_queries import read_encoded_queries
+from l0pyserini.search.engine import DEFAULT_ENGINE
 from l0pyserini.search.searcher import ImpactSearcher
 
 
@@ -54,15 +56,16 @@ def search_topics(
     approximation: Approximation = EXACT,
     queries_encoded: str | Path | None = None,
     lexical_weight: float | None = None,
+    engine: str = DEFAULT_ENGINE,
 ) -> SearchSummary:
     """Search all topics and write a TREC run.
 
     Args:    queries_encoded: instead of topics, a file of their vectors (read_encoded_queries).
-             lexical_weight: of BM25, as ImpactSearcher takes it.
+             lexical_weight, engine: as ImpactSearcher takes them.
     Raises:  TopicsError, ImpactIndexError, QueryMismatchError, OutputExistsError, UsageError.
     """
     return search_with(
-        lambda: ImpactSearcher(index, query_encoder, heap, approximation, lexical_weight),
+        lambda: ImpactSearcher(index, query_encoder, heap, approximation, lexical_weight, engine),
         topics,
         output,
         hits,
@@ -97,18 +100,29 @@ def search_with(
     check_tag(tag)
     refuse_existing(Path(output), overwrite)
     asked = _asked(topics, split, queries_encoded)
-    lines = without_hits = 0
+    lines = without_hits = unknown = 0
     with opened() as searcher:
         watch = Stopwatch()
+        searcher.expect(len(asked), hits)
         with progress_bar(len(asked), "search", "topics") as bar, atomic_write(output) as handle:
             place = Path(handle.name)
-            for batch in batched(asked, batch_size):
+            # A batch is encoded while the one before it is searched.
+            for batch, unknown_there in ahead(_looked_up(searcher, asked, batch_size)):
                 counts = searcher.append_run(place, batch, hits, threads, tag, remove_query)
                 lines, without_hits = lines + counts[0], without_hits + counts[1]
+                unknown += unknown_there
                 bar.update(len(batch))
         seconds = watch.seconds
-        unknown = sum(len(searcher.unknown_tokens(query)) for _, query in asked)
     return SearchSummary(len(asked), lines, without_hits, unknown, seconds)
+
+
+def _looked_up(
+    searcher: Searcher, asked: Sequence[tuple[str, Query]], batch_size: int
+) -> Iterator[tuple[list[tuple[str, Query]], int]]:
+    """Yield batches of (qid, vector), and how many tokens of each the index does not know."""
+    for batch in batched(asked, batch_size):
+        vectors, unknown = searcher.look_up([query for _, query in batch])
+        yield [(qid, vector) for (qid, _), vector in zip(batch, vectors, strict=True)], unknown
 
 
 def _asked(

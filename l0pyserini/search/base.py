@@ -10,7 +10,7 @@ from typing import Self
 from l0pyserini.base.limits import JAVA_MAX
 from l0pyserini.data.records import Document, Hit, ImpactVector
 from l0pyserini.errors import QueryMismatchError, UsageError
-from l0pyserini.query.encoder import IdfQueryEncoder
+from l0pyserini.query.encoder import IdfQueryEncoder, LookedUp
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.checks import check_count, check_qids
 
@@ -69,6 +69,9 @@ class Searcher(ABC):
         if self.vocabulary is None:
             return impacts
         return {token: impact for token, impact in impacts.items() if token in self.vocabulary}
+
+    def expect(self, topics: int, k: int) -> None:  # noqa: B027
+        """Prepare for topics that are about to be asked, k hits of each; by default nothing."""
 
     def search(self, query: Query, k: int = 10) -> list[Hit]:
         """Return the k best documents of one query, by the tie rule; [] where no token is known.
@@ -175,18 +178,29 @@ class Searcher(ABC):
             encoder = encoder.balanced(lexical_weight, self._names)
         self._query_encoder = encoder
 
-    def _vectors(self, queries: Sequence[Query]) -> Iterator[ImpactVector]:
-        """Return the queries' vectors; all texts are encoded together."""
-        texts = [query for query in queries if isinstance(query, str)]
-        encoded = iter(self._encoded(texts) if texts else ())
-        return (next(encoded) if isinstance(query, str) else query for query in queries)
+    def look_up(self, queries: Sequence[Query]) -> tuple[list[ImpactVector], int]:
+        """Return the queries' vectors, and how many of their tokens the index does not know.
 
-    def _encoded(self, texts: Sequence[str]) -> Sequence[ImpactVector]:
+        All texts are encoded together.
+        """
+        texts = [query for query in queries if isinstance(query, str)]
+        found = iter(self._looked_up(texts) if texts else ())
+        looked_up = [
+            next(found) if isinstance(query, str) else LookedUp(query, list(query))
+            for query in queries
+        ]
+        vocabulary = self.vocabulary
+        unknown = 0
+        if vocabulary is not None:
+            unknown = sum(token not in vocabulary for one in looked_up for token in one.tokens)
+        return [one.impacts for one in looked_up], unknown
+
+    def _looked_up(self, texts: Sequence[str]) -> Sequence[LookedUp]:
         encoder = self.query_encoder
         if isinstance(encoder, IdfQueryEncoder):
-            return encoder.encode_batch(texts)
+            return encoder.look_up(texts)
         # Any encoder of Pyserini's kind serves.
-        return [encoder.encode(text) for text in texts]
+        return [LookedUp(impacts, list(impacts)) for impacts in map(encoder.encode, texts)]
 
     def _phases(self, impacts: ImpactVector) -> tuple[ImpactVector, ImpactVector | None]:
         """Return what finds documents, and what scores those found anew, None if nothing does."""

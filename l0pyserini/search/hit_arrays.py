@@ -1,7 +1,7 @@
 """The hits of many queries as numpy arrays, without an object for each hit."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +28,13 @@ class HitArrays(NamedTuple):
     scores: npt.NDArray[np.float32]
 
 
-def take_arrays(qids: Sequence[str], found: Any) -> HitArrays:
-    """Take the arrays out of HitArrays.java, as bytes."""
-    names = found.docids().tostring().decode().split("\n")[:-1]
-    docids = np.array(names, dtype=object)
-    counts = np.frombuffer(found.counts().tostring(), dtype="<i4")
+def take_arrays(qids: Sequence[str], found: bytes) -> HitArrays:
+    """Take the arrays out of what HitArrays.java gives."""
+    queries = len(qids)
+    counts = np.frombuffer(found, "<i4", queries, 4)
     starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    ordinals = np.frombuffer(found.ordinals().tostring(), dtype="<i4")
-    scores = np.frombuffer(found.scores().tostring(), dtype="<f4")
-    return HitArrays(tuple(qids), docids, starts, ordinals, scores)
+    hits, at = int(starts[-1]), 4 * (1 + queries)
+    ordinals = np.frombuffer(found, "<i4", hits, at)
+    scores = np.frombuffer(found, "<f4", hits, at + 4 * hits)
+    names = found[at + 8 * hits :].decode().split("\n")[:-1]
+    return HitArrays(tuple(qids), np.array(names, dtype=object), starts, ordinals, scores)

@@ -1,5 +1,6 @@
 """ImpactSearcher: searching impact indexes without torch and without Pyserini's imports."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -21,11 +22,16 @@ from l0pyserini.lucene.jvm import (
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher, check_batch
+from l0pyserini.search.engine import DEFAULT_ENGINE, MemoryNeed, check_engine, topics_to_repay
+from l0pyserini.search.hit_bytes import take_hits
 from l0pyserini.search.java_faults import closed_error, search_error
 from l0pyserini.search.query_side import open_query_side
 
 if TYPE_CHECKING:
     from l0pyserini.search.hit_arrays import HitArrays
+
+LOADING_THREADS = 4
+"""More would wait for the disk."""
 
 __all__ = ["DEFAULT_BATCH", "ImpactSearcher", "Query"]
 
@@ -41,11 +47,15 @@ class ImpactSearcher(Searcher):
              with; an index of another tool needs one for texts. heap: Java's largest heap, as
              "4g". approximation: search with a part of each query; default exact.
              lexical_weight: of BM25 beside the learned score, where the index has its stems: 0 for
-             none of it, infinity for it alone; default as the encoder has it.
+             none of it, infinity for it alone; default as the encoder has it. engine: "lucene"
+             reads postings from disk; "memory" reads all of them into Java's heap first, from where
+             each query takes a small part of the time; "auto" does that once it is worth it. Hits
+             are the same.
              brief: start Java fast rather than have it run fast, for a process that searches once.
     Raises:  ImpactIndexError: if a folder is no readable index.
              QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's, or
              there are no stems to weigh.
+             UsageError: if there is no such engine. JavaError: if the heap is too small for it.
 
     All methods that search or read raise UsageError once the searcher is closed, ImpactIndexError
     if Lucene fails, and JavaError if memory runs out.
@@ -64,8 +74,10 @@ class ImpactSearcher(Searcher):
         heap: str | None = None,
         approximation: Approximation = EXACT,
         lexical_weight: float | None = None,
+        engine: str = DEFAULT_ENGINE,
         brief: bool = False,
     ) -> None:
+        check_engine(engine)
         folders = [index] if isinstance(index, str | PathLike) else index
         self.indexes = tuple(map(Path, folders))
         super().__init__(", ".join(map(str, self.indexes)), approximation)
@@ -88,6 +100,40 @@ class ImpactSearcher(Searcher):
                 f"{self.num_docs:,}. It belongs to another index, or the index is being changed: "
                 "search again, and if it stays so, build the index again."
             )
+        self._engine = engine
+        self._expected = 0
+        if engine == "memory":
+            self.load()
+
+    @property
+    def engine(self) -> str:
+        """The engine that finds documents now, "lucene" or "memory"."""
+        return "memory" if self._engine == "memory" else "lucene"
+
+    def load(self) -> None:
+        """Read the index into memory, and search it there from now on.
+
+        Raises:  JavaError: if Java's heap is too small.
+        """
+        self._need().check()
+        self._call("load", min(LOADING_THREADS, os.cpu_count() or 1))
+        self._engine = "memory"
+
+    def expect(self, topics: int, k: int) -> None:
+        """Prepare for topics that are about to be asked: the engine "auto" chooses by them."""
+        if self._engine != "auto":
+            return
+        self._expected += topics
+        if self._expected < topics_to_repay(k):
+            return
+        if self._need().fits:
+            self.load()
+        else:
+            self._engine = "lucene"
+
+    def _need(self) -> MemoryNeed:
+        heap = java_class("java.lang.Runtime").getRuntime().maxMemory()
+        return MemoryNeed(self._names, self._call("postings"), self.num_docs, heap)
 
     def batch_search(
         self, queries: Sequence[Query], qids: Sequence[str], k: int = 10, threads: int = 1
@@ -97,8 +143,7 @@ class ImpactSearcher(Searcher):
         Raises:  UsageError: if a qid comes twice, there are not as many queries, or k or threads is
                  below 1.
         """
-        found = self._batch("search", queries, qids, k, threads)
-        return dict(zip(qids, map(_hits, found.split("\n")[:-1]), strict=True))
+        return take_hits(qids, self._batch("hits", queries, qids, k, threads))
 
     def batch_arrays(
         self, queries: Sequence[Query], qids: Sequence[str], k: int = 10, threads: int = 1
@@ -114,12 +159,16 @@ class ImpactSearcher(Searcher):
 
     def _batch(
         self, method: str, queries: Sequence[Query], qids: Sequence[str], k: int, threads: int
-    ) -> Any:
+    ) -> bytes:
         check_batch(queries, qids, k, threads)
+        self.expect(len(qids), k)
         # One piece each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
         lines = self._lines(qids, queries)
-        return self._call(method, lines, k, self.approximation.candidates, threads)
+        found: bytes = self._call(
+            method, lines, k, self.approximation.candidates, threads
+        ).tostring()
+        return found
 
     def append_run(
         self,
@@ -166,7 +215,7 @@ class ImpactSearcher(Searcher):
 
     def _lines(self, qids: Sequence[str], queries: Sequence[Query]) -> bytes:
         """Return the queries as Java reads them; all texts are encoded together."""
-        return b"".join(map(self._line, qids, self._vectors(queries)))
+        return b"".join(map(self._line, qids, self.look_up(queries)[0]))
 
     def _line(self, qid: str, impacts: ImpactVector) -> bytes:
         kept, whole = self._phases(impacts)
@@ -204,9 +253,3 @@ class ImpactSearcher(Searcher):
 def _written(qid: str, impacts: ImpactVector) -> bytes:
     # In JSON a token, which may be any text in an index of another tool, ends where it says.
     return orjson.dumps({"id": qid, "vector": impacts})
-
-
-def _hits(line: str) -> list[Hit]:
-    """Parse `docid TAB score TAB docid TAB score ...`."""
-    words = line.split("\t") if line else []
-    return list(map(Hit, words[::2], map(float, words[1::2])))

@@ -2,6 +2,7 @@ package io.l0pyserini;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
@@ -13,22 +14,27 @@ import org.apache.lucene.search.Query;
  *
  * <p>Where two such objects stand in a line, with a tab between them, documents are found with the
  * first and scored anew with the second. In JSON no token can hold a tab or a line end as it is.
- *
- * @param query null for a vector without any token
- * @param whole null where nothing is scored anew
  */
-record Asked(String qid, Query query, Query whole) {
+final class Asked {
+  private final byte[] lines;
+  private final int start;
+  private final int tab;
+  private final int end;
+  private String qid;
 
-  /** Reads the queries of lines, each of which has an end. */
-  static List<Asked> read(byte[] lines, Terms terms) throws IOException {
+  private Asked(byte[] lines, int start, int tab, int end) {
+    this.lines = lines;
+    this.start = start;
+    this.tab = tab;
+    this.end = end;
+  }
+
+  /** Takes lines apart, each of which has an end; they are read when they are searched. */
+  static List<Asked> split(byte[] lines) {
     List<Asked> asked = new ArrayList<>();
-    EncodedLine line = new EncodedLine();
     for (int start = 0, end; start < lines.length; start = end + 1) {
       end = next(lines, start, '\n', lines.length);
-      int tab = next(lines, start, '\t', end);
-      Query query = query(line, terms, lines, start, tab);
-      Query whole = tab < end ? query(line, terms, lines, tab + 1, end) : null;
-      asked.add(new Asked(line.docid(), query, whole));
+      asked.add(new Asked(lines, start, next(lines, start, '\t', end), end));
     }
     return asked;
   }
@@ -50,9 +56,46 @@ record Asked(String qid, Query query, Query whole) {
     return at;
   }
 
-  private static Query query(EncodedLine line, Terms terms, byte[] bytes, int start, int end)
-      throws IOException {
-    read(line, bytes, start, end);
+  /** Reads what finds documents. */
+  void read(EncodedLine line) {
+    read(line, start, tab);
+    qid = line.docid();
+  }
+
+  private void read(EncodedLine line, int from, int stop) {
+    // A copy: reading writes over escaped strings, and a query may be read again.
+    byte[] copy = Arrays.copyOfRange(lines, from, stop);
+    read(line, copy, 0, copy.length);
+  }
+
+  /** Whether what is found is scored anew. */
+  boolean again() {
+    return tab < end;
+  }
+
+  /** Returns the qid, once the query was read. */
+  String qid() {
+    return qid;
+  }
+
+  /** Returns what finds documents; null for a vector without any token. */
+  Query query(Terms terms) throws IOException {
+    EncodedLine line = new EncodedLine();
+    read(line);
+    return query(line, terms);
+  }
+
+  /** Returns what scores them anew; null where nothing is scored anew. */
+  Query whole(Terms terms) throws IOException {
+    if (!again()) {
+      return null;
+    }
+    EncodedLine line = new EncodedLine();
+    read(line, tab + 1, end);
+    return query(line, terms);
+  }
+
+  private static Query query(EncodedLine line, Terms terms) throws IOException {
     if (line.size() == 0) {
       return null;
     }

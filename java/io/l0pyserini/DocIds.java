@@ -43,7 +43,7 @@ final class DocIds {
         end = base + leaf.reader().maxDoc();
       }
       if (!values.advanceExact(document - base)) {
-        throw new IOException("document " + document + " has no doc value '" + FIELD + "'");
+        throw missing(document);
       }
       receiver.receive((int) entry, document, values.binaryValue());
     }
@@ -64,6 +64,10 @@ final class DocIds {
           }
         });
     return kept.stream().mapToInt(Named::document).toArray();
+  }
+
+  static IOException missing(int document) {
+    return new IOException("document " + document + " has no doc value '" + FIELD + "'");
   }
 
   private record Named(int document, BytesRef docid) {}

@@ -6,7 +6,7 @@ import org.apache.lucene.util.ArrayUtil;
 import org.apache.lucene.util.BytesRef;
 
 /** The hits of one query, best first, ties by docid in ascending byte order. */
-final class Hits {
+final class Hits implements Ranking {
   private final float[] scores;
   private final BytesRef[] docids;
 
@@ -32,16 +32,24 @@ final class Hits {
     return hits;
   }
 
-  int size() {
+  @Override
+  public int size() {
     return scores.length;
   }
 
-  float score(int place) {
+  @Override
+  public float score(int place) {
     return scores[place];
   }
 
-  BytesRef docid(int place) {
+  @Override
+  public BytesRef docid(int place) {
     return docids[place];
+  }
+
+  @Override
+  public boolean mayHoldBlanks() {
+    return true;
   }
 
   /** Refuses a docid that holds one of the characters by which hits are told apart. */

@@ -11,11 +11,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
@@ -43,6 +38,7 @@ public final class ImpactSearch implements Closeable {
   private final IndexReader reader;
   private final IndexSearcher searcher;
   private final Terms terms;
+  private volatile MemorySearch memory;
 
   /** Opens index folders. */
   public ImpactSearch(String[] folders) throws IOException {
@@ -79,6 +75,24 @@ public final class ImpactSearch implements Closeable {
     return df;
   }
 
+  /** Returns how many postings the index has, deleted documents' too. */
+  public long postings() throws IOException {
+    return MemoryIndex.postings(reader);
+  }
+
+  /** Reads the index into memory with threads, and searches it there from now on. */
+  public synchronized void load(int threads) throws Exception {
+    if (memory == null) {
+      memory = new MemorySearch(new MemoryIndex(reader, threads));
+    }
+  }
+
+  /** Returns the postings in memory, and the bytes that they and all beside them take. */
+  public long[] loaded() {
+    MemoryIndex index = memory.index();
+    return new long[] {index.postings(), index.bytes()};
+  }
+
   /**
    * Searches queries in parallel.
    *
@@ -86,13 +100,13 @@ public final class ImpactSearch implements Closeable {
    * @param k hits for each query
    * @param candidates documents to score anew
    * @param threads threads to search with
-   * @return a line for each query: {@code docid TAB score TAB docid TAB score ...}, best first
+   * @return what HitBytes says
    */
-  public String search(byte[] queries, int k, int candidates, int threads) throws Exception {
-    StringBuilder lines = new StringBuilder();
-    forEach(
-        Asked.read(queries, terms), threads, query -> text(find(query, k, candidates)), lines::append);
-    return lines.toString();
+  public byte[] hits(byte[] queries, int k, int candidates, int threads) throws Exception {
+    List<Asked> asked = Asked.split(queries);
+    HitBytes bytes = new HitBytes(asked.size());
+    Parallel.forEach(asked, threads, query -> find(query, k, candidates), bytes::add);
+    return bytes.bytes();
   }
 
   /**
@@ -117,11 +131,11 @@ public final class ImpactSearch implements Closeable {
     try (OutputStream out =
         new BufferedOutputStream(
             Files.newOutputStream(Path.of(file), StandardOpenOption.APPEND), 1 << 16)) {
-      forEach(
-          Asked.read(topics, terms),
+      Parallel.forEach(
+          Asked.split(topics),
           threads,
           topic -> {
-            Hits hits = find(topic, asked, candidates);
+            Ranking hits = find(topic, asked, candidates);
             BytesRef without = removeQuery ? new BytesRef(topic.qid()) : null;
             return formats.get().topic(topic.qid(), hits, without, k);
           },
@@ -134,69 +148,50 @@ public final class ImpactSearch implements Closeable {
     return counts;
   }
 
-  /** Searches queries as search does; returns the hits of all as arrays. */
-  public HitArrays arrays(byte[] queries, int k, int candidates, int threads) throws Exception {
-    List<long[]> found = new ArrayList<>();
-    forEach(Asked.read(queries, terms), threads, query -> entries(query, k, candidates), found::add);
-    return new HitArrays(found, reader.maxDoc(), new DocIds(reader));
-  }
-
-  private interface Work<T> {
-    T apply(Asked query) throws Exception;
-  }
-
-  private interface Sink<T> {
-    void accept(T value) throws IOException;
-  }
-
-  /** Works on queries in parallel and hands on the results in their order. */
-  private static <T> void forEach(List<Asked> queries, int threads, Work<T> work, Sink<T> sink)
-      throws Exception {
-    if (threads == 1) {
-      for (Asked query : queries) {
-        sink.accept(work.apply(query));
-      }
-      return;
+  /** Searches queries as hits does; returns what HitArrays says. */
+  public byte[] arrays(byte[] queries, int k, int candidates, int threads) throws Exception {
+    List<Asked> asked = Asked.split(queries);
+    List<long[]> found = new ArrayList<>(asked.size());
+    MemorySearch loaded = memory;
+    if (loaded != null) {
+      Parallel.forEach(
+          asked, threads, query -> placed(loaded, query, k, candidates), found::add);
+      return HitArrays.of(found, loaded.index().docids());
     }
-    ExecutorService executor = Executors.newFixedThreadPool(threads);
-    try {
-      List<Future<T>> found = new ArrayList<>();
-      for (Asked query : queries) {
-        Callable<T> task = () -> work.apply(query);
-        found.add(executor.submit(task));
-      }
-      for (Future<T> result : found) {
-        sink.accept(result.get());
-      }
-    } catch (ExecutionException fault) {
-      // Memory that ran out is to be told as such, whichever thread it happened to.
-      if (fault.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw fault.getCause() instanceof Exception cause ? cause : fault;
-    } finally {
-      executor.shutdownNow();
-    }
+    Parallel.forEach(asked, threads, query -> entries(query, k, candidates), found::add);
+    return HitArrays.of(found, reader.maxDoc(), new DocIds(reader));
   }
 
-  private Hits find(Asked asked, int k, int candidates) throws IOException {
+  private Ranking find(Asked asked, int k, int candidates) throws IOException {
+    MemorySearch loaded = memory;
+    if (loaded != null) {
+      return loaded.ranking(placed(loaded, asked, k, candidates));
+    }
     return Hits.of(entries(asked, k, candidates), new DocIds(reader));
+  }
+
+  /** Returns entries by places of docids (see MemorySearch); Lucene finds what memory cannot. */
+  private long[] placed(MemorySearch loaded, Asked asked, int k, int candidates)
+      throws IOException {
+    long[] found = asked.again() ? null : loaded.entries(asked, Math.min(k, reader.maxDoc()));
+    return found != null ? found : loaded.placed(entries(asked, k, candidates));
   }
 
   /** Returns the k best documents' entries (see TopHits), ordered by score. */
   private long[] entries(Asked asked, int k, int candidates) throws IOException {
-    if (asked.query() == null || reader.maxDoc() == 0) {
+    Query query = asked.query(terms);
+    if (query == null || reader.maxDoc() == 0) {
       return new long[0];
     }
     // More hits than documents would only reserve memory.
     int hits = Math.min(k, reader.maxDoc());
     DocIds docids = new DocIds(reader);
-    if (asked.whole() == null) {
-      return searcher.search(asked.query(), TopHits.manager(hits, docids));
+    if (!asked.again()) {
+      return searcher.search(query, TopHits.manager(hits, docids));
     }
     int first = Math.max(hits, Math.min(candidates, reader.maxDoc()));
-    long[] found = searcher.search(asked.query(), TopHits.manager(first, docids));
-    return TopHits.first(Rescorer.rescore(searcher, asked.whole(), found), hits, docids);
+    long[] found = searcher.search(query, TopHits.manager(first, docids));
+    return TopHits.first(Rescorer.rescore(searcher, asked.whole(terms), found), hits, docids);
   }
 
   /**
@@ -219,16 +214,6 @@ public final class ImpactSearch implements Closeable {
       }
     }
     return texts;
-  }
-
-  private static String text(Hits hits) throws IOException {
-    StringBuilder line = new StringBuilder(hits.size() * 16);
-    for (int place = 0; place < hits.size(); place++) {
-      BytesRef docid = Hits.without(hits.docid(place), '\n', '\t');
-      line.append(place == 0 ? "" : "\t").append(docid.utf8ToString());
-      line.append('\t').append(hits.score(place));
-    }
-    return line.append('\n').toString();
   }
 
   @Override

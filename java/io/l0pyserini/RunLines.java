@@ -43,7 +43,7 @@ final class RunLines {
    * @param withoutDocid a docid to leave out, or null
    * @param k lines at most
    */
-  Lines topic(String qid, Hits hits, BytesRef withoutDocid, int k) throws IOException {
+  Lines topic(String qid, Ranking hits, BytesRef withoutDocid, int k) throws IOException {
     size = 0;
     byte[] start = (qid + " Q0 ").getBytes(StandardCharsets.UTF_8);
     long before = Long.MAX_VALUE;
@@ -57,7 +57,9 @@ final class RunLines {
       before = Math.min(before - 1, ordered(hits.score(place)));
       out = ArrayUtil.grow(out, size + start.length + docid.length + end.length + NUMBERS);
       write(start, 0, start.length);
-      Hits.without(docid, ' ', '\t', '\n', '\r');
+      if (hits.mayHoldBlanks()) {
+        Hits.without(docid, ' ', '\t', '\n', '\r');
+      }
       write(docid.bytes, docid.offset, docid.length);
       out[size++] = ' ';
       whole(rank);

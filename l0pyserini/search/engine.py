@@ -1,0 +1,72 @@
+"""Which engine finds documents: Lucene on disk, or the same postings read into memory."""
+
+from dataclasses import dataclass
+
+from l0pyserini.errors import JavaError, UsageError
+
+ENGINES = ("auto", "lucene", "memory")
+DEFAULT_ENGINE = "auto"
+
+POSTING_BYTES, DOCUMENT_BYTES = 4, 24
+"""Of memory at most: a posting with its share of all beside it, and a document's docid."""
+
+HEAP_SHARE = 0.5
+"""Of Java's heap that postings may take; the rest is left to searching and to other indexes."""
+
+FEW_HITS = 100
+TOPICS_TO_REPAY = {"few hits": 400, "many hits": 40}
+"""Topics whose time with Lucene is that of reading the index into memory.
+
+Both follow the number of postings, so one number serves all sizes. benchmarks/memory_engine.py
+prints what they are taken from.
+"""
+
+
+def check_engine(engine: str) -> None:
+    """Refuse the name of no engine.
+
+    Raises:  UsageError: if it is none.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"engine {engine!r}: expected {', '.join(ENGINES[:-1])} or {ENGINES[-1]}.")
+
+
+def topics_to_repay(k: int) -> int:
+    """Return how many topics with k hits each repay reading an index into memory."""
+    return TOPICS_TO_REPAY["few hits" if k <= FEW_HITS else "many hits"]
+
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """What an index takes in memory, beside Java's heap.
+
+    names: of the indexes. postings, documents: what they hold, deleted ones too. heap: bytes.
+    """
+
+    names: str
+    postings: int
+    documents: int
+    heap: int
+
+    @property
+    def bytes(self) -> int:
+        """An upper bound of what it takes, for any index but a small one of many rare tokens."""
+        return POSTING_BYTES * self.postings + DOCUMENT_BYTES * self.documents
+
+    @property
+    def fits(self) -> bool:
+        """Whether it leaves enough of the heap."""
+        return self.bytes <= HEAP_SHARE * self.heap
+
+    def check(self) -> None:
+        """Refuse an index that is larger than the whole heap.
+
+        Raises:  JavaError: if it is.
+        """
+        if self.bytes > self.heap:
+            megabytes = -(-self.bytes // 2**20)
+            raise JavaError(
+                f"{self.names}: {self.postings:,} postings take about {megabytes:,} MiB in memory, "
+                f"and Java's heap has {self.heap // 2**20:,} MiB. Give --heap {2 * megabytes}m, or "
+                "--engine lucene."
+            )
