@@ -1,6 +1,7 @@
 """`python -m l0pyserini.index.verify`, and comparing an index with what it is to hold."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from l0pyserini.index.facts import read_facts, read_index_vocabulary
 from l0pyserini.index.reader import open_reader, unreadable
 from l0pyserini.index.source import check_query_file, open_source
 from l0pyserini.lucene.jvm import is_thrown, java_class, java_path
+
+_ESCAPED = {"n": "\n", "r": "\r"}
 
 
 class Held(NamedTuple):
@@ -53,8 +56,14 @@ def reader_totals(reader: Any) -> tuple[int, dict[str, TermTotals]]:
 
 def read_totals(rows: Iterable[str]) -> dict[str, TermTotals]:
     """Parse the lines of Totals.java."""
-    columns = (row.split("\t") for row in rows)
-    return {token: TermTotals(int(df), int(impacts)) for token, df, impacts in columns}
+    columns = (row.removesuffix("\n").split("\t", 2) for row in rows)
+    return {_token(text): TermTotals(int(df), int(impacts)) for df, impacts, text in columns}
+
+
+def _token(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return re.sub(r"\\(.)", lambda found: _ESCAPED.get(found[1], found[1]), text)
 
 
 def reader_digest(reader: Any) -> str:

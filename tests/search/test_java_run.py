@@ -12,6 +12,7 @@ from l0pyserini.data.records import Hit
 from l0pyserini.data.runs import rank
 from l0pyserini.index.direct import index_directly
 from l0pyserini.search.api import search_topics
+from l0pyserini.search.hit_bytes import take_hits
 from tests.helpers import write
 
 
@@ -42,9 +43,9 @@ def java_search(opened, folder):
     return type(opened._searcher)([str(folder)])
 
 
-def hits_of(line):
-    words = line.split("\t")
-    return [Hit(*pair) for pair in zip(words[::2], map(float, words[1::2]), strict=True)]
+def hits_of(java, impact, k):
+    """Return the hits of one query."""
+    return take_hits(["q1"], bytes(java.hits(asked(impact), k, 0, 1)))["q1"]
 
 
 def test_a_run_of_topics_has_the_python_writer_s_bytes(cacm, tmp_path):
@@ -79,7 +80,7 @@ def test_scores_of_every_size_are_written_as_python_writes_them(opened, tmp_path
     impacts = tied_index(tmp_path, [size for size in sizes for _ in range(60)])
     java = java_search(opened, tmp_path / "index")
     for weight in (1, 7, 101, 16_777_216):
-        hits = hits_of(java.search(asked(weight), 10_000, 0, 1).strip("\n"))
+        hits = hits_of(java, weight, 10_000)
         assert len(hits) == len(impacts)
         written = tmp_path / f"{weight}.txt"
         written.touch()
@@ -100,7 +101,7 @@ def test_more_ties_than_are_kept_at_once(opened, many_ties, k):
     folder, impacts = many_ties
     java = java_search(opened, folder)
     best = rank(Hit(docid, float(impact)) for docid, impact in impacts.items())[:k]
-    assert hits_of(java.search(asked(1), k, 0, 1).strip("\n")) == best
+    assert hits_of(java, 1, k) == best
     java.close()
 
 

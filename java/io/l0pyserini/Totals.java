@@ -12,7 +12,11 @@ import org.apache.lucene.util.BytesRef;
 public final class Totals {
   private Totals() {}
 
-  /** Returns a line for each token: {@code token TAB df TAB summed impacts}; deleted ones count. */
+  /**
+   * Returns a line for each token: {@code df TAB summed impacts TAB token}; deleted ones count. A
+   * backslash stands before itself, and line ends are {@code \\n} and {@code \\r}: another tool's
+   * tokens may hold anything.
+   */
   public static String of(IndexReader reader) throws IOException {
     TreeMap<BytesRef, long[]> totals = new TreeMap<>();
     for (LeafReaderContext leaf : reader.leaves()) {
@@ -31,9 +35,13 @@ public final class Totals {
     StringBuilder lines = new StringBuilder();
     totals.forEach(
         (term, sums) -> {
-          lines.append(term.utf8ToString()).append('\t').append(sums[0]);
-          lines.append('\t').append(sums[1]).append('\n');
+          lines.append(sums[0]).append('\t').append(sums[1]).append('\t');
+          lines.append(escaped(term.utf8ToString())).append('\n');
         });
     return lines.toString();
+  }
+
+  private static String escaped(String token) {
+    return token.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
   }
 }
