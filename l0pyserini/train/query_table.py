@@ -81,7 +81,7 @@ def learn_query_table(
     Args:    embeddings: a folder that train.embed wrote of these rows. corpus, topics: where the
              rows hold ids.
     Raises:  OutputExistsError: if the output holds something and overwrite is False.
-             CheckpointError: if it is no encoder. TrainingError: if the loss is no finite number.
+             CheckpointError: if it is no encoder. TrainingError: if a weight is no finite number.
              TrainingDataError: as read_lesson.
     """
     settings = settings or TableSettings()
@@ -112,7 +112,7 @@ def learn_query_table(
 def fit(lesson: Lesson, own: Table, settings: TableSettings) -> Table:
     """Return the table that is learned from an encoder's own; weights that move are float32's.
 
-    Raises:  TrainingError: if the loss is no finite number.
+    Raises:  TrainingError: if a weight is no finite number.
     """
     generator = np.random.default_rng(settings.seed)
     theta = torch.zeros(len(own))
@@ -125,11 +125,6 @@ def fit(lesson: Lesson, own: Table, settings: TableSettings) -> Table:
                 documents = lesson.offered(queries, settings.sample, generator)
                 table = _moved(own, theta)
                 loss, slopes = divergence(lesson, table, queries, documents, settings)
-                if not np.isfinite(loss):
-                    raise TrainingError(
-                        f"the loss of the table is {loss} after {bar.n:,} queries, expected a "
-                        "finite number. Lower --learning-rate, --scale or --cosine-scale."
-                    )
                 theta.grad = torch.from_numpy((slopes * table).astype(np.float32))
                 optimizer.step()
                 bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
@@ -163,7 +158,8 @@ def divergence(
     tokens, columns = np.unique(asked.indices, return_inverse=True)
     weights = lesson.documents[documents][:, tokens]
     shape = len(queries), len(tokens)
-    weighted = csr_array((table[tokens][columns], columns, asked.indptr), shape=shape)
+    asked_for = table[tokens].astype(np.float32)[columns]
+    weighted = csr_array((asked_for, columns, asked.indptr), shape=shape)
     cosines = lesson.query_vectors[queries] @ lesson.document_vectors[documents].T
     student = log_softmax(settings.scale * (weighted @ weights.T).toarray(), axis=1)
     teacher = log_softmax(settings.cosine_scale * cosines, axis=1)
@@ -178,6 +174,15 @@ def divergence(
 
 
 def _moved(own: Table, theta: torch.Tensor) -> Table:
-    """Return own * exp(theta) in numbers of float32, as encoders store it; own where theta is 0."""
-    moved = (own * np.exp(theta.double().numpy())).astype(np.float32).astype(np.float64)
+    """Return own * exp(theta) in numbers of float32, as encoders store it; own where theta is 0.
+
+    Raises:  TrainingError: if one is no finite number.
+    """
+    with np.errstate(over="ignore"):  # infinity is refused below
+        moved = (own * np.exp(theta.double().numpy())).astype(np.float32).astype(np.float64)
+    if bad := int((~np.isfinite(moved)).sum()):
+        raise TrainingError(
+            f"{bad:,} weights of the query table became NaN or infinite, expected finite ones. "
+            "Lower --learning-rate, --scale or --cosine-scale."
+        )
     return np.where(theta.numpy() == 0, own, moved)
