@@ -24,7 +24,7 @@ WRITERS = {
     "teach": "teach --rows @/rows.jsonl --teacher bm25: --output @/{}",
     "convert": "convert --encoder splade-tiny --dtype int8 --output @/{}",
     "average": "average --encoder splade-tiny @/encoder --output @/{}",
-    "table": "table --encoder splade-tiny --rows @/rows.jsonl --embeddings @/none --output @/{}",
+    "table": "table --encoder splade-tiny --rows @/rows.jsonl --embeddings @/vectors --output @/{}",
     "report": "report --input @/reproduced --output @/{}",
     "train": "train --config @/recipe.yaml data.rows=@/rows.jsonl output=@/{}",
     "reproduce": "reproduce --datasets cacm --bm25 flat --output @/{}",
