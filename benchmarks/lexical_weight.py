@@ -9,16 +9,20 @@ BM25 over the stems that the search has, with each set's own document frequencie
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from common import machine
+from numpy.typing import NDArray
 
 from l0pyserini.base.tables import format_table
 from l0pyserini.data import open_corpus, read_qrels, read_topics
 from l0pyserini.data.ndcg import ndcg_at
 from l0pyserini.encode.prune import Pruning
 from l0pyserini.model import DocumentEncoder, open_checkpoint
+from l0pyserini.model.checkpoint import Checkpoint
+from l0pyserini.query.table import IdfTable
 from l0pyserini.train.config import Bm25Config
 from l0pyserini.train.devset import DEPTH, SparseScorer, best
 from l0pyserini.train.stem_bm25 import COLUMNS, StemBm25
@@ -27,32 +31,48 @@ WEIGHTS = (0, 2, 3, 4, 5, 7, 10, 15, 25, math.inf)
 WINDOW = 1024
 
 
-def scored(folder: str, spec: str, max_length: int, pruning: Pruning) -> tuple[list[float], float]:
-    """Return the mean nDCG@10 at each weight, and the mean tokens of a document."""
-    documents, topics, qrels = list(open_corpus(folder)), read_topics(folder), read_qrels(folder)
-    texts = [one.contents for one in documents]
-    checkpoint = open_checkpoint(spec)
-    encoder = DocumentEncoder.from_checkpoint(checkpoint, max_length, backend="auto")
-    ids = encoder.tokenize(texts)
-    vectors = []
-    for start in range(0, len(ids), WINDOW):
-        vectors += encoder.encode_tokenized(ids[start : start + WINDOW])
-    vectors = [pruning.apply(one) for one in vectors]
-    tokens = encoder.tokenizer
-    learned = SparseScorer(vectors, len(tokens.tokens))
-    bm25 = StemBm25.count(texts, Bm25Config(weight=1.0))
-    lexical = SparseScorer(bm25.document_vectors(texts), COLUMNS)
-    stems = bm25.query_vectors([topic.text for topic in topics])
-    found: list[list[float]] = [[] for _ in WEIGHTS]
-    for topic, stemmed in zip(topics, stems, strict=True):
-        asked = tokens.distinct_tokens(topic.text)
-        weights = {tokens.vocabulary[t]: checkpoint.idf.weights.get(t, 0.0) for t in asked}
-        ours, theirs = learned.scores(weights), lexical.scores(dict(zip(*stemmed, strict=True)))
-        for values, weight in zip(found, WEIGHTS, strict=True):
-            scores = theirs if weight == math.inf else ours + weight * theirs
-            docids = [documents[row].docid for row in best(scores, DEPTH)]
-            values.append(ndcg_at(docids, qrels.get(topic.qid, {}), DEPTH))
-    return [float(np.mean(values)) for values in found], float(learned.df.sum() / len(ids))
+class JudgedSet:
+    """A BEIR folder whose documents are encoded once and scored in memory, table by table.
+
+    tokens: mean of a document.
+
+    Args:    min_weight: lighter tokens of a document are left out.
+    """
+
+    def __init__(self, folder: str, checkpoint: Checkpoint, max_length: int, min_weight: float):
+        documents, self._topics = list(open_corpus(folder)), read_topics(folder)
+        self._qrels, self._docids = read_qrels(folder), [one.docid for one in documents]
+        texts = [one.contents for one in documents]
+        encoder = DocumentEncoder.from_checkpoint(checkpoint, max_length, backend="auto")
+        pruning = Pruning(min_weight=min_weight)
+        ids = encoder.tokenize(texts)
+        vectors = []
+        for start in range(0, len(ids), WINDOW):
+            encoded = encoder.encode_tokenized(ids[start : start + WINDOW])
+            vectors += [pruning.apply(one) for one in encoded]
+        self._tokenizer = encoder.tokenizer
+        self._learned = SparseScorer(vectors, len(self._tokenizer.tokens))
+        bm25 = StemBm25.count(texts, Bm25Config(weight=1.0))
+        self._lexical = SparseScorer(bm25.document_vectors(texts), COLUMNS)
+        self._stems = bm25.query_vectors([topic.text for topic in self._topics])
+        self.tokens = float(self._learned.df.sum() / len(ids))
+
+    def ndcg(self, table: IdfTable, weights: Sequence[float] = WEIGHTS) -> NDArray[np.float64]:
+        """Return [topics, weights], nDCG@10 by a query table with BM25 of each weight beside it."""
+        vocabulary = self._tokenizer.vocabulary
+        found = []
+        for topic, stemmed in zip(self._topics, self._stems, strict=True):
+            asked = self._tokenizer.distinct_tokens(topic.text)
+            query = {vocabulary[token]: table.weights.get(token, 0.0) for token in asked}
+            ours = self._learned.scores(query)
+            theirs = self._lexical.scores(dict(zip(*stemmed, strict=True)))
+            values = []
+            for weight in weights:
+                scores = theirs if weight == math.inf else ours + weight * theirs
+                docids = [self._docids[row] for row in best(scores, DEPTH)]
+                values.append(ndcg_at(docids, self._qrels.get(topic.qid, {}), DEPTH))
+            found.append(values)
+        return np.array(found)
 
 
 def line(name: str, spec: str, figures: list[float]) -> list[str]:
@@ -69,14 +89,13 @@ def main() -> None:
     flags.add_argument("--max-length", type=int, default=256, help="tokens (default 256)")
     flags.add_argument("--min-weight", type=float, default=0.0, help="as encode takes it")
     args = flags.parse_args()
-    pruning = Pruning(min_weight=args.min_weight)
     print(machine())
     rows = []
     for spec in args.encoders:
-        figures = []
+        checkpoint, figures = open_checkpoint(spec), []
         for folder in args.sets:
-            values, length = scored(folder, spec, args.max_length, pruning)
-            figures.append([length, *values])
+            one = JudgedSet(folder, checkpoint, args.max_length, args.min_weight)
+            figures.append([one.tokens, *one.ndcg(checkpoint.idf).mean(axis=0)])
             rows.append(line(Path(folder).name, spec, figures[-1]))
         rows.append(line("mean", spec, np.mean(figures, axis=0).tolist()))
     print(format_table(["set", "encoder", "nnz", *(f"{one:g}" for one in WEIGHTS)], rows))

@@ -20,6 +20,7 @@ STEPS = {
     "quantize": "encode.quantize",
     "report": "publish.report.__main__",
     "reproduce": "publish.reproduce.__main__",
+    "table": "train.table",
     "teach": "train.teach",
 }
 """Where the verbs live that are steps inside a stage; the others are stages of the same name."""
@@ -44,6 +45,7 @@ VERBS = {
     "embed": "write a dense teacher's vectors of training rows",
     "masks": "train a masked language model on whole corpora, to train from",
     "train": "train an inference-free document encoder from a recipe",
+    "table": "learn a query table for a finished encoder",
     "average": "average the weights of encoders that were trained alike",
     "convert": "save an encoder in 8 bits, or in another precision",
     "export": "write vectors as CIFF, BMP, PISA and Seismic want them, an encoder as OpenSearch",

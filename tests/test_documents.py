@@ -35,6 +35,7 @@ ONLY_READ = {
     "l0pyserini.demo": "`cacm` of conftest.py is the same",
     "publish.report": "the README's, run with it",
     "runs/a/encoder runs/b/encoder": "wants trained encoders; tests/train/test_average.py has them",
+    "runs/l0-tiny-table": "wants a teacher's vectors; tests/train/test_table.py has them",
     "--scale 90": "minutes; the workplace has such a collection of one document",
     "--steps 20000": "hours; tests/train/test_masks.py has few steps",
     "/shared/": "a disk that machines share; tests/encode/test_on_ray.py has small ones",

@@ -12,7 +12,7 @@ from l0pyserini.base.files import write_json
 from l0pyserini.base.folders import atomic_folder
 from l0pyserini.errors import CheckpointError
 from l0pyserini.model.activation import SPLADE_POOLING_NAMES
-from l0pyserini.model.checkpoint import EIGHT_BITS, OWN_SETTINGS
+from l0pyserini.model.checkpoint import EIGHT_BITS, OWN_SETTINGS, Checkpoint
 from l0pyserini.model.eight_bits import write_eight_bits
 from l0pyserini.model.finite import parameter_fault
 from l0pyserini.model.head import silence
@@ -22,6 +22,7 @@ from l0pyserini.query.tokenizer import Tokenizer
 _MODULES = "sentence_transformers.sparse_encoder.models."
 QUERY_MODULE = "query_0_SparseStaticEmbedding"
 _POOLING = "document_1_SpladePooling"
+_MODEL_CARD = "README.md"
 
 
 def save_checkpoint(
@@ -97,6 +98,35 @@ def share_weights(place: Path) -> None:
     mode = (place / "config.json").stat().st_mode
     for path in place.rglob("*.safetensors"):
         path.chmod(stat.S_IMODE(mode))
+
+
+def save_with_table(
+    folder: str | Path, checkpoint: Checkpoint, table: IdfTable, overwrite: bool = False
+) -> None:
+    """Save an encoder with another query table, and every other file byte for byte as it is.
+
+    The table goes where the encoder has its own: idf.json, and its query module where it has one.
+    A model card stays behind, for its figures are those of the other table.
+
+    Args:    table: of the same tokens.
+    Raises:  OutputExistsError: if the folder holds something and overwrite is False.
+    """
+    marker = (checkpoint.document_folder / "config.json").relative_to(checkpoint.folder)
+    with atomic_folder(folder, overwrite, str(marker)) as place:
+        for path in checkpoint.folder.rglob("*"):
+            target = place / path.relative_to(checkpoint.folder)
+            if path.is_file() and target != place / _MODEL_CARD:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+        table.save(place / "idf.json")
+        if (module := checkpoint.query_weights_file) is not None:
+            tensors = load_file(module)
+            # That of a padded model is longer than its tokenizer's vocabulary.
+            weight = tensors["weight"].float()
+            known = table.by_id(checkpoint.tokenizer)
+            weight[: len(known)] = torch.tensor(known)
+            tensors["weight"] = weight
+            save_file(tensors, place / module.relative_to(checkpoint.folder))
 
 
 def _save_weights(place: Path, model: torch.nn.Module, dtype: torch.dtype) -> None:

@@ -1,7 +1,6 @@
 """Embedding: rows in, a dense teacher's vectors of their texts out."""
 
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,8 @@ from l0pyserini.base.progress import Stopwatch, progress_bar
 from l0pyserini.errors import TrainingError, UsageError
 from l0pyserini.train.embeddings import Vectors, write_embeddings
 from l0pyserini.train.rows import open_rows
-from l0pyserini.train.sources import text_stores
+from l0pyserini.train.sources import text_lookups
 from l0pyserini.train.teachers import DenseTeacher, open_teacher
-
-Lookup = Callable[[Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def embed_rows(
 
     plan: dict[str, object] = {"teacher": teacher, "max_length": max_length}
     with ExitStack() as stack:
-        texts = _lookups(stack, rows, corpus, topics)
+        texts = text_lookups(stack, rows, corpus, topics)
         write_embeddings(Path(output), plan, texts, keys, embed, resume, overwrite)
     return EmbedSummary(len(keys["queries"]), len(keys["documents"]), watch.seconds)
 
@@ -81,19 +78,6 @@ def _keys(spec: str) -> dict[str, list[str]]:
             documents |= dict.fromkeys(row.documents)
             bar.update()
     return {"queries": list(queries), "documents": list(documents)}
-
-
-def _lookups(
-    stack: ExitStack, rows: str, corpus: str | None, topics: str | None
-) -> dict[str, Lookup]:
-    if corpus is None:
-        return {"queries": lambda ids: ids, "documents": lambda ids: ids}
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="l0pyserini-"))
-    documents, queries = text_stores(corpus, topics, Path(folder))
-    return {
-        "queries": lambda ids: queries.get(ids, rows),
-        "documents": lambda ids: documents.get(ids, rows),
-    }
 
 
 def _of_length_1(vectors: Vectors, teacher: str, texts: Sequence[str]) -> Vectors:

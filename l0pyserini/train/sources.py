@@ -1,6 +1,8 @@
 """The texts that rows of ids stand for: a corpus and topics, each in a store on disk."""
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from l0pyserini.base.progress import progress_bar
@@ -9,6 +11,8 @@ from l0pyserini.data.topics import stream_topics
 from l0pyserini.errors import UsageError
 from l0pyserini.train.hub import is_data_set, load_data_set
 from l0pyserini.train.texts import TextRow, TextStore, repair_latin1
+
+Lookup = Callable[[Sequence[str]], Sequence[str]]
 
 
 def text_stores(corpus: str, topics: str | None, folder: Path) -> tuple[TextStore, TextStore]:
@@ -32,6 +36,24 @@ def text_stores(corpus: str, topics: str | None, folder: Path) -> tuple[TextStor
         TextStore.build(folder / "corpus.sqlite", documents, "document"),
         TextStore.build(folder / "topics.sqlite", queries, "query"),
     )
+
+
+def text_lookups(
+    stack: ExitStack, rows: str, corpus: str | None, topics: str | None
+) -> dict[str, Lookup]:
+    """Return what gives the texts of rows' queries and documents, as long as a stack is open.
+
+    Args:    rows: whose ids they are. corpus: None where rows hold the texts themselves.
+    Raises:  as text_stores.
+    """
+    if corpus is None:
+        return {"queries": lambda ids: ids, "documents": lambda ids: ids}
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="l0pyserini-"))
+    documents, queries = text_stores(corpus, topics, Path(folder))
+    return {
+        "queries": lambda ids: queries.get(ids, rows),
+        "documents": lambda ids: documents.get(ids, rows),
+    }
 
 
 def _documents(spec: str) -> Iterator[TextRow]:

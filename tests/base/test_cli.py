@@ -33,6 +33,7 @@ CONTRACT = {
     "embed": "rows teacher output corpus topics device resume",
     "masks": "model corpus output steps batch-size max-length learning-rate precision resume",
     "train": "config resume",
+    "table": "encoder rows corpus topics embeddings documents output overwrite",
     "average": "encoder output overwrite",
     "convert": "encoder output dtype overwrite",
     "idf": "corpus tokenizer output",

@@ -14,6 +14,7 @@ EXPLAIN = "explain --encoded @/encoded --topics @/topics.tsv"
 QUANTIZE = "quantize --corpus @/docs.jsonl --encoder splade-tiny"
 MINE = "mine --corpus @/docs.jsonl --qrels @/qrels.txt --run @/run.txt --output @/out.jsonl"
 TEACH = "teach --rows @/rows.jsonl --output @/out.jsonl"
+TABLE = "table --encoder l0-tiny --rows @/rows.jsonl --embeddings @/vectors --output @/out"
 EMBED = "embed --rows @/rows.jsonl --output @/out"
 MASKS = "masks --model splade-tiny --corpus @/docs.jsonl --output @/out"
 CONVERT = "convert --encoder splade-tiny --output @/out"
@@ -100,6 +101,9 @@ USAGE: tuple[tuple[str, str, tuple[str, str]], ...] = (
     (CONVERT, "--dtype int4", (f"{CHOICE}'int4'", "'int8'")),
     ("convert", "--encoder splade-tiny", ("--output", REQUIRED)),
     ("average", "--output @/out", ("--encoder", REQUIRED)),
+    ("table", "--encoder l0-tiny --rows @/rows.jsonl --output @/out", ("--embeddings", REQUIRED)),
+    (TABLE, "--epochs 0", ("'0'", WHOLE)),
+    (TABLE, "--learning-rate 0", ("'0'", ABOVE)),
     (f"{REPRODUCE} cacm", "--threads 0", ("'0'", WHOLE)),
     (f"{REPRODUCE} cacm", "--encoder 'a b=splade-tiny'", ("'a b'", "Expected NAME=ENCODER")),
     (f"{REPRODUCE} cacm", "--encoder ../x=", ("'../x'", "Expected NAME=ENCODER")),

@@ -15,6 +15,7 @@ TEACH = "teach --rows @/bad.jsonl --teacher bm25: --output @/out.jsonl"
 TRAIN = "train --config @/bad.yaml output=@/out"
 RECIPE = "train --config @/recipe.yaml output=@/out data.rows=@/rows.jsonl"
 AVERAGE = "average --encoder splade-tiny @/encoder --output @/out"
+LEARN = "table --encoder splade-tiny --rows @/rows.jsonl --embeddings @/vectors --output @/out"
 CHECKPOINT = "encode --corpus @/docs.jsonl --output @/out --encoder @/encoder"
 
 
@@ -252,6 +253,26 @@ def _others() -> list[Fault]:
               ("none", "no such encoder", "Expected a folder")),
         Fault("no such encoder", "average --encoder splade-tiny @/none --output @/out",
               ("none", "no such encoder", "Expected a folder")),
+        Fault("no encoder to learn a table for", LEARN.replace("splade-tiny", "@/none"),
+              ("none", "no such encoder", "Expected a folder")),
+        Fault("no rows", LEARN.replace("rows.jsonl", "none"),
+              ("none", "no such rows", "Expected a JSONL file")),
+        Fault("an empty file of rows", LEARN,
+              ("rows.jsonl", "holds no row", "Expected one JSON object a line"),
+              {"rows.jsonl": ""}),
+        Fault("no vectors", LEARN.replace("vectors", "none"),
+              ("none", "it is no folder of embeddings", "train.embed")),
+        Fault("vectors that were not finished", LEARN,
+              ("vectors", "its embedding was not finished", "--resume"),
+              change=removed("vectors/embeddings.json")),
+        Fault("vectors of other rows", LEARN,
+              ("rows.jsonl", "no vector of the text 'q9' among its queries", "embed these rows"),
+              {"rows.jsonl": '{"query": "q9", "docs": ["some text", "other text"]}\n'}),
+        Fault("one document", f"{LEARN} --documents 1",
+              ("rows.jsonl", "1 document to compare a query with", "expected two or more")),
+        Fault("weights beyond numbers", f"{LEARN} --learning-rate 1e9",
+              ("of the query table", "became NaN or infinite", "Lower --learning-rate"),
+              {"rows.jsonl": '{"query": "other text", "docs": ["some text", "other text"]}\n'}),
         Fault("another activation", AVERAGE,
               ("encoder: activation", "is 'log1p_relu_2'", "expected 'log1p_relu'"),
               change=put("encoder/l0pyserini_encoder.json", "activation", value="log1p_relu_2")),

@@ -24,6 +24,7 @@ WRITERS = {
     "teach": "teach --rows @/rows.jsonl --teacher bm25: --output @/{}",
     "convert": "convert --encoder splade-tiny --dtype int8 --output @/{}",
     "average": "average --encoder splade-tiny @/encoder --output @/{}",
+    "table": "table --encoder splade-tiny --rows @/rows.jsonl --embeddings @/vectors --output @/{}",
     "report": "report --input @/reproduced --output @/{}",
     "train": "train --config @/recipe.yaml data.rows=@/rows.jsonl output=@/{}",
     "reproduce": "reproduce --datasets cacm --bm25 flat --output @/{}",
@@ -32,7 +33,7 @@ WRITERS = {
 LEFT = "left as it is"
 EXISTS = ("encode", "index", "index.merge", "search", "idf", "evaluate", "compare", "fuse",
           "leaderboard", "efficiency", "explain", "mine", "teach", "report", "convert",
-          "average")  # fmt: skip
+          "average", "table")  # fmt: skip
 FULL = ("idf", "evaluate", "compare", "fuse", "explain", "mine", "teach", "leaderboard")
 MAY = "Choose a folder you may write to"
 RIGHTS = "Check the file's rights"

@@ -1,18 +1,21 @@
 """The stock that rows of the catalogue take from: a sound file or folder of every kind, all small.
 
 docs.jsonl topics.tsv qrels.txt run.txt other.txt encoded/ index/ more.encoded/ bm25.index/
-cost.json system.json rows.jsonl recipe.yaml reproduced/ encoder/
+cost.json system.json rows.jsonl vectors/ recipe.yaml reproduced/ encoder/
 """
 
 import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from l0pyserini import build_index, encode_corpus, run_bm25
 from l0pyserini.data import open_corpus
 from l0pyserini.model.checkpoint import embedded_encoders
 from l0pyserini.publish.leaderboard.description import TEMPLATES
 from l0pyserini.search.api import search_topics
+from l0pyserini.train.embeddings import write_embeddings
 from tests.helpers import write
 
 DOCUMENTS = 12
@@ -55,6 +58,12 @@ def write_records(folder: Path) -> None:
         for i in range(4)
     ]
     write(folder / "rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    texts = ["some text", "other text"]
+    keys = {"queries": [*(f"q{i}" for i in range(4)), "other text"], "documents": texts}
+    write_embeddings(
+        folder / "vectors", {"teacher": "t"}, dict.fromkeys(keys, lambda ids: ids), keys,
+        lambda texts, _: np.array([[len(one), 1] for one in texts], np.float16), False, False,
+    )  # fmt: skip
     filled = {"team": "t", "description": "d", "track": "x"}
     write(folder / "system.json", json.dumps({**TEMPLATES["trec"], **filled}))
     spread = {"mean": 2.0, "p50": 2.0, "p95": 3.0, "p99": None, "max": 3.0, "histogram": None}

@@ -20,6 +20,7 @@ COMMANDS = {
     *("index.verify", "search", "bm25", "idf", "evaluate", "compare", "fuse", "leaderboard"),
     *("efficiency", "explain", "quantize", "mine", "teach", "train", "reproduce", "report"),
     *("opensearch", "demo", "doctor", "embed", "masks", "convert", "average", "export"),
+    *("table",),
 }
 
 ROWS = [(theme, row) for theme, rows in THEMES.items() for row in rows]
