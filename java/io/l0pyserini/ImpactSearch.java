@@ -221,7 +221,7 @@ public final class ImpactSearch implements Closeable {
     return texts;
   }
 
-  private static String text(Hits hits) throws IOException {
+  static String text(Hits hits) throws IOException {
     StringBuilder line = new StringBuilder(hits.size() * 16);
     for (int place = 0; place < hits.size(); place++) {
       BytesRef docid = Hits.without(hits.docid(place), '\n', '\t');
