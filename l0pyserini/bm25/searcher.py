@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from l0pyserini.bm25.baseline import K1, MULTIFIELD, B, bm25_facts
 from l0pyserini.data.records import Hit
@@ -82,6 +82,10 @@ class Bm25Searcher:
             shares.append(share)
         return shares
 
+    def df(self, terms: Sequence[str]) -> list[int]:
+        """Return for each term, as the analysis leaves it, how many documents hold it."""
+        return list(self._call("df", packed(terms)))
+
     def holds(self, docids: Sequence[str]) -> list[bool]:
         """Return for each docid whether the index has such a document."""
         return list(map(bool, self._call("holds", _java(docids))))
@@ -89,6 +93,12 @@ class Bm25Searcher:
     def texts(self, docids: Sequence[str]) -> list[str | None]:
         """Return what the index stores of each document, as it was read; None where nothing."""
         return list(self._call("texts", _java(docids)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the index; a second call does nothing."""

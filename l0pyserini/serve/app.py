@@ -59,7 +59,6 @@ def application(shelf: Shelf, choices: Choices) -> App:
         all_routes,
         redirect_slashes=False,
         lifespan=lifespan,
-        max_body_size=choices.limits.body_bytes,
         middleware=_cors(choices.cors),
     )
     keys = Keys(choices.keys)

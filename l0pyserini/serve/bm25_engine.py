@@ -7,7 +7,8 @@ from l0pyserini.bm25.searcher import DEFAULT_WEIGHTS, Bm25Searcher, Bm25Weights
 from l0pyserini.data.records import Hit
 from l0pyserini.evaluate.explain.document import RANK_DEPTH
 from l0pyserini.evaluate.explain.shares import ABSENT, STEM
-from l0pyserini.query.stems import stem_name, stems_of
+from l0pyserini.query.stems import analysed, stem_name
+from l0pyserini.query.table import idf_weight
 from l0pyserini.serve.engines import Engine, Explained, Stored
 from l0pyserini.serve.settings import SPARSE
 
@@ -39,10 +40,19 @@ class Bm25Engine(Engine):
         return Stored(found, self._searcher.texts([docid])[0])
 
     def query_tokens(self, query: str) -> list[dict[str, Any]]:
-        """Return the query's stems; how rare they are only a score tells."""
+        """Return the query's stems and how rare they are."""
+        (_, _, *found) = next(analysed([query]))
+        stems = found[::2]
         return [
-            {"token": token, "stem": True, "impact": None, "idf": None, "df": None, "known": True}
-            for token in stems_of([query])[0].counts
+            {
+                "token": stem_name(stem),
+                "stem": True,
+                "impact": None,
+                "idf": idf_weight(self.documents, df),
+                "df": df,
+                "known": df > 0,
+            }
+            for stem, df in zip(stems, self._searcher.df(stems), strict=True)
         ]
 
     def explain(self, query: str, docids: Sequence[str]) -> Explained:

@@ -59,7 +59,7 @@ async def search(service: Service, request: Request) -> Response:
 
 async def batch(service: Service, request: Request) -> Response:
     """Answer many queries."""
-    asked = read_batch(await request.body(), service.limits)
+    asked = read_batch(await _body(request, service.limits.body_bytes), service.limits)
     return Response(await service.batch(request.path_params["index"], asked), media_type=JSON)
 
 
@@ -93,6 +93,15 @@ async def healthz(service: Service, _: Request) -> Response:
 async def openapi(service: Service, _: Request) -> Response:
     """Describe the routes."""
     return _json(openapi_document(service.limits))
+
+
+async def _body(request: Request, most: int) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            raise RequestError(413, f"The body is longer than {most:,} bytes")
+    return bytes(body)
 
 
 def _counts(service: Service, metrics: Metrics) -> Callable[[Request], Any]:

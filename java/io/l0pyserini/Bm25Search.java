@@ -97,6 +97,18 @@ public final class Bm25Search implements Closeable {
     return lines.toString().getBytes(StandardCharsets.UTF_8);
   }
 
+  /** Returns for each term how many documents hold it, of the field in which most do. */
+  public int[] df(byte[] terms) throws IOException {
+    List<String> read = Stems.texts(terms);
+    int[] df = new int[read.size()];
+    for (int i = 0; i < df.length; i++) {
+      for (String field : fields.keySet()) {
+        df[i] = Math.max(df[i], reader.docFreq(new Term(field, read.get(i))));
+      }
+    }
+    return df;
+  }
+
   /** Returns for each docid whether there is such a document. */
   public boolean[] holds(String[] docids) throws IOException {
     IndexSearcher searcher = new IndexSearcher(reader);
