@@ -29,7 +29,7 @@ async def tried(mcp, rest):
     }
     assert listed["search"].inputSchema["required"] == ["query", "index"]
     indexes = (await mcp.call_tool("list_indexes", {})).data
-    assert [one["name"] for one in indexes["indexes"]][0] == "hybrid"
+    assert indexes["indexes"][0]["name"] == "hybrid"
     asked = {"query": "programming language", "index": "hybrid"}
     found = (await mcp.call_tool("search", {**asked, "hits": 3})).data
     assert len(found["candidates"]) == 3
