@@ -10,6 +10,7 @@ order again and again, so that a cache of answers that is smaller than that neve
 
 import argparse
 import json
+import os
 import random
 import signal
 import statistics
@@ -30,15 +31,22 @@ from l0pyserini.data import read_topics
 CONNECTIONS = (1, 8, 64)
 QUERIES = 5000
 WORDS = 4
+SHOWN = ("per_second", "per_cpu_second", "p50", "p99")
 PATIENCE = 180.0
 LOAD = Path(__file__).with_name("http_load.py")
 
 
 class Server:
-    """A server that runs. start: seconds from its start to its first answer."""
+    """A server that runs. start: seconds from its start to its first answer; start_cpu: of CPU."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, start: float) -> None:
         self.process, self.port, self.start = process, port, start
+        self.start_cpu = self.cpu_seconds()
+
+    def cpu_seconds(self) -> float:
+        """Return the time that it has had of the processors, of all its threads."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
     def megabytes(self) -> float:
         """Return the memory that it holds."""
@@ -88,11 +96,13 @@ def queries() -> str:
 
 def load(server: Server, index: str, connections: int, seconds: float) -> dict[str, float]:
     """Have the client ask; return what it saw."""
+    before = server.cpu_seconds()
     words = [sys.executable, LOAD, server.port, index, connections, seconds]
     done = subprocess.run(
         list(map(str, words)), input=queries(), capture_output=True, text=True, check=True
     )
-    return json.loads(done.stdout)
+    seen = json.loads(done.stdout)
+    return {**seen, "per_cpu_second": seen["requests"] / (server.cpu_seconds() - before)}
 
 
 def measure(sides: dict[str, tuple[Server, str]], seconds: float, rounds: int) -> None:
@@ -104,20 +114,22 @@ def measure(sides: dict[str, tuple[Server, str]], seconds: float, rounds: int) -
                 seen[name].append(load(server, index, connections, seconds))
         print(f"\n{connections} connections")
         for name, found in seen.items():
-            rate, p50, p99 = (
-                statistics.median(one[key] for one in found) for key in ("per_second", "p50", "p99")
-            )
+            rate, cpu, p50, p99 = (statistics.median(one[key] for one in found) for key in SHOWN)
             failures = sum(one["failures"] for one in found)
             print(
-                f"  {name:<28} {rate:8.0f} requests/s  p50 {p50:7.2f} ms  p99 {p99:7.2f} ms  "
-                f"failures {failures:.0f}"
+                f"  {name:<28} {rate:8.0f} requests/s {cpu:6.0f} a CPU second  "
+                f"p50 {p50:7.2f} ms  p99 {p99:7.2f} ms  failures {failures:.0f}"
             )
         ours, theirs = seen["l0pyserini, BM25"], seen.get("Pyserini, BM25")
         if theirs:
             pairs = list(zip(ours, theirs, strict=True))
             rate = statistics.median(a["per_second"] / b["per_second"] for a, b in pairs)
+            cpu = statistics.median(a["per_cpu_second"] / b["per_cpu_second"] for a, b in pairs)
             p99 = statistics.median(a["p99"] / b["p99"] for a, b in pairs)
-            print(f"  ratio, median of pairs: {rate:.1f} in requests/s, {p99:.2f} in p99")
+            print(
+                f"  ratio, median of pairs: {rate:.1f} in requests/s, {cpu:.1f} in requests a CPU "
+                f"second, {p99:.2f} in p99"
+            )
 
 
 def main() -> None:
@@ -149,15 +161,19 @@ def main() -> None:
         both = {"l0pyserini": ours, "Pyserini": theirs}
         servers = {name: one for name, one in both.items() if one is not None}
         for name, server in servers.items():
-            print(f"{name}: first answer after {server.start:.2f} s, {server.megabytes():.0f} MB")
+            print(
+                f"{name}: first answer after {server.start:.2f} s ({server.start_cpu:.2f} s of "
+                f"CPU), {server.megabytes():.0f} MB"
+            )
         measure(sides, args.seconds, args.rounds)
         for name, server in servers.items():
             print(f"{name}: {server.megabytes():.0f} MB after")
         if args.soak:
             found = load(ours, "cacm", 8, args.soak)
             print(
-                f"soak of {args.soak:.0f} s: {found['requests']:,.0f} requests, failures "
-                f"{found['failures']:.0f}, p99 {found['p99']:.2f} ms, {ours.megabytes():.0f} MB after"
+                f"soak of {args.soak:.0f} s: {found['requests']:,.0f} requests, "
+                f"failures {found['failures']:.0f}, p99 {found['p99']:.2f} ms, "
+                f"{ours.megabytes():.0f} MB after"
             )
 
 

@@ -114,5 +114,8 @@ def next_commands(indexes: Path, runs: Path) -> str:
             "  python -m l0pyserini.demo --encoder l0-mini  (slower, and often better)",
             "  python -m l0pyserini.doctor",
             "  python -m l0pyserini.encode --help",
+            "To search both in a browser, and over HTTP:",
+            f"  python -m l0pyserini.serve --index cacm={indexes / 'cacm'} "
+            f"bm25={indexes / 'cacm.bm25'}",
         ]
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from l0pyserini.bm25.baseline import bm25_facts
 from l0pyserini.bm25.searcher import Bm25Searcher
-from l0pyserini.errors import L0Error, UsageError
+from l0pyserini.errors import ImpactIndexError, L0Error, UsageError
 from l0pyserini.index.facts import FILE_NAME
 from l0pyserini.index.given_encoder import given_encoder
 from l0pyserini.index.settle import last_commit, sidecar
@@ -142,6 +142,11 @@ def open_engine(place: Place, heap: str | None) -> Engine:
 
     Raises:  L0Error: if it cannot be opened, or cannot be asked by texts.
     """
+    if last_commit(place.folder) is None:
+        raise ImpactIndexError(
+            f"index {place.name!r}: {place.folder} is no Lucene index (it holds no segments_N "
+            "file). Build one with `python -m l0pyserini.index` or `python -m l0pyserini.bm25`."
+        )
     kind = place.kind or _kind_of(place.folder)
     if kind == SPARSE:
         return Bm25Engine(Bm25Searcher(place.folder, heap))

@@ -26,3 +26,5 @@ def test_the_table_and_what_is_left_behind(cacm):
 def test_next_commands_name_what_is_there(tmp_path):
     text = next_commands(tmp_path / "indexes", tmp_path / "runs")
     assert f"--index {tmp_path / 'indexes/cacm'}" in text
+    served = f"cacm={tmp_path / 'indexes/cacm'} bm25={tmp_path / 'indexes/cacm.bm25'}"
+    assert text.endswith(f"python -m l0pyserini.serve --index {served}")

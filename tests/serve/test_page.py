@@ -1,5 +1,7 @@
 """The page in a real browser: what it shows, by keyboard alone, and nothing hostile runs in it."""
 
+import json
+
 import pytest
 
 from l0pyserini import build_index, encode_corpus
@@ -111,9 +113,10 @@ def test_the_routes_are_shown_without_another_address(page, client):
 
 
 def test_hostile_texts_show_as_text(page, tmp_path):
-    lines = [f'{{"id": "d{n}{HOSTILE}", "text": "program {HOSTILE}"}}' for n in range(5)]
-    escaped = "\n".join(lines).replace("'\">", "'\\\">")
-    docs = write(tmp_path / "docs.jsonl", escaped)
+    # A docid has no white space.
+    named = HOSTILE.replace(" ", "/")
+    records = [{"id": f"d{n}{named}", "text": f"program {HOSTILE}"} for n in range(5)]
+    docs = write(tmp_path / "docs.jsonl", "\n".join(map(json.dumps, records)))
     encode_corpus(str(docs), "splade-tiny", tmp_path / "encoded")
     build_index(tmp_path / "encoded", tmp_path / "index", store_text=True)
     with served(Shelf([Place("hostile", tmp_path / "index")])) as client:
