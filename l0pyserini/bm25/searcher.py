@@ -32,6 +32,8 @@ class Bm25Searcher:
     Hits and their order are those of Anserini's SimpleSearcher and Pyserini's LuceneSearcher;
     scores are Lucene's own, where Anserini lowers equal ones by a millionth each.
 
+    num_docs: documents. stores_text: whether texts() finds any.
+
     Args:    index: its folder. heap: Java's largest heap, as "4g".
     Raises:  ImpactIndexError: if the folder is no readable index.
     """
@@ -52,6 +54,7 @@ class Bm25Searcher:
             raise unreadable(self.index, fault) from fault
         self._searcher: Any = opened
         self.num_docs: int = opened.numDocs()
+        self.stores_text: bool = bool(opened.storesText())
 
     def batch_search(
         self, queries: Sequence[str], k: int = 10, weights: Bm25Weights = DEFAULT_WEIGHTS

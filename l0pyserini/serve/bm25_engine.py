@@ -21,8 +21,7 @@ class Bm25Engine(Engine):
     def __init__(self, searcher: Bm25Searcher) -> None:
         self._searcher = searcher
         self.documents = searcher.num_docs
-        # Anserini keeps texts or not; only a document tells.
-        self.stores_text = True
+        self.stores_text = searcher.stores_text
 
     def search(
         self, queries: Sequence[str], k: int, weights: Bm25Weights | None
@@ -77,7 +76,7 @@ class Bm25Engine(Engine):
         return {
             "type": self.kind,
             "documents": self.documents,
-            "stores_text": None,
+            "stores_text": self.stores_text,
             "learned": False,
             "stems": True,
         }

@@ -53,6 +53,11 @@ public final class Bm25Search implements Closeable {
     return reader.numDocs();
   }
 
+  /** Returns whether texts are stored: Anserini stores those of all documents, or of none. */
+  public boolean storesText() throws IOException {
+    return reader.maxDoc() > 0 && text(0) != null;
+  }
+
   /**
    * Searches queries.
    *
@@ -125,12 +130,14 @@ public final class Bm25Search implements Closeable {
     String[] texts = new String[docids.length];
     for (int i = 0; i < texts.length; i++) {
       int document = document(searcher, docids[i]);
-      if (document >= 0) {
-        Document stored = reader.storedFields().document(document, Set.of(STORED));
-        texts[i] = stored.get(STORED[0]) != null ? stored.get(STORED[0]) : stored.get(STORED[1]);
-      }
+      texts[i] = document < 0 ? null : text(document);
     }
     return texts;
+  }
+
+  private String text(int document) throws IOException {
+    Document stored = reader.storedFields().document(document, Set.of(STORED));
+    return stored.get(STORED[0]) != null ? stored.get(STORED[0]) : stored.get(STORED[1]);
   }
 
   private IndexSearcher searcher(float k1, float b) {
