@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from l0pyserini.errors import RequestError
 from l0pyserini.serve import answers
 from l0pyserini.serve.asked import Search, Show
 from l0pyserini.serve.pool import Pool
@@ -59,6 +60,8 @@ class Service:
         """Return what a query's tokens give to documents' scores."""
         try:
             return await self._explain(name, query, docids)
+        except RequestError:
+            raise
         except Exception:
             # Postings are read from the folder, which may be newer than what is open.
             if not await self.shelf.refresh(name):

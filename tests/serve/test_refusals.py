@@ -25,6 +25,8 @@ SEARCH = "/v1/hybrid/search"
         (f"{SEARCH}?query=a&k1=nan&b=0", 400, "k1 must be a number from 0"),
         (f"{SEARCH}?query=a&k1=1&b=0.5", 400, "only supported for BM25 indexes"),
         ("/v1/none/search?query=a", 404, "No index is named 'none'"),
+        ("/v1/none/explain?query=a&docid=b", 404, "No index is named 'none'"),
+        ("/v1/none/doc/b", 404, "No index is named 'none'"),
         ("/v1/..%2Fhybrid/search?query=a", 404, ""),
         ("/v1/%2Fetc/search?query=a", 404, ""),
         ("/v1/hybrid/doc/CACM-9999", 404, "Document not found: CACM-9999"),
