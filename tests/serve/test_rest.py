@@ -4,6 +4,7 @@ import pytest
 
 from l0pyserini.bm25.searcher import Bm25Searcher, Bm25Weights
 from l0pyserini.evaluate.explain.document import explain
+from l0pyserini.evaluate.explain.shares import verdict
 from l0pyserini.lucene import java_class
 from l0pyserini.search.searcher import ImpactSearcher
 
@@ -89,7 +90,7 @@ def test_an_explanation_is_that_of_the_command(client, indexes, hybrid):
         assert one["doc"] == other.contents
         kinds = [(token["token"], token["kind"], token["product"]) for token in one["tokens"]]
         assert kinds == [(token.token, token.kind, token.product) for token in other.tokens]
-    assert answer["verdict"].startswith(f"{docids[0]} leads {docids[1]} by ")
+    assert answer["verdict"] == verdict(*expected)
     tokens = {one["token"]: one for one in answer["query"]["tokens"]}
     assert tokens["language"]["known"]
     assert tokens["language"]["idf"] > 0
