@@ -5,12 +5,13 @@ from typing import Any
 
 from l0pyserini.bm25.searcher import Bm25Weights
 from l0pyserini.data.records import Hit
-from l0pyserini.errors import ImpactIndexError
+from l0pyserini.errors import ImpactIndexError, QueryMismatchError
 from l0pyserini.evaluate.explain.document import explain_texts
 from l0pyserini.evaluate.explain.shares import Explanation, verdict
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.query.stems import is_stem
 from l0pyserini.query.table import idf_weight
+from l0pyserini.query.tokenizer import Tokenizer
 from l0pyserini.search.searcher import ImpactSearcher
 from l0pyserini.serve.engines import Engine, Explained, Stored, refuse_weights
 from l0pyserini.serve.settings import IMPACT
@@ -27,8 +28,7 @@ class ImpactEngine(Engine):
     def __init__(self, searcher: ImpactSearcher) -> None:
         self._searcher = searcher
         self._encoder: IdfQueryEncoder = searcher.query_encoder
-        learned = self._encoder.learned
-        self._tokenizer = None if learned is None else learned.tokenizer
+        self._tokenizer = _tokenizer_of(self._encoder)
         self.documents = searcher.num_docs
         self.stores_text = searcher.stores_text
 
@@ -102,6 +102,14 @@ class ImpactEngine(Engine):
     def close(self) -> None:
         """Close the searcher."""
         self._searcher.close()
+
+
+def _tokenizer_of(encoder: IdfQueryEncoder) -> Tokenizer | None:
+    """Return the tokenizer of the learned tokens; None where stems stand alone."""
+    try:
+        return encoder.tokenizer
+    except QueryMismatchError:
+        return None
 
 
 def _record(one: Explanation) -> dict[str, Any]:

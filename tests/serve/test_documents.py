@@ -1,4 +1,4 @@
-"""Stored documents, as Pyserini's format_lucene_document and truncate_document_payload show them."""
+"""Stored documents as Pyserini shows them (format_lucene_document, truncate_document_payload)."""
 
 import pytest
 
