@@ -30,7 +30,8 @@ class Bm25Searcher:
     """Searches an index of `l0pyserini.bm25`, or any of Anserini's. Safe for several threads.
 
     Hits and their order are those of Anserini's SimpleSearcher and Pyserini's LuceneSearcher;
-    scores are Lucene's own, where Anserini lowers equal ones by a millionth each.
+    scores are Lucene's own, which Anserini rounds to four decimals, lowering equal ones by a
+    millionth each.
 
     num_docs: documents. stores_text: whether texts() finds any.
 
