@@ -37,7 +37,7 @@ function said(one) {
 
 function whole(one, match) {
   const text = textOf(one.doc);
-  if (text === null) return element("p", { class: "soft" }, "This index keeps no texts (index --store-text keeps them).");
+  if (text === null) return element("p", { class: "soft" }, "This index keeps no texts (--store-text keeps them).");
   return element("p", { class: "whole" }, marked(text, match));
 }
 
