@@ -31,6 +31,7 @@ VERBS = {
     "index": "build a Lucene impact index from encoded files",
     "search": "search an impact index: one query, or topics into a TREC run",
     "opensearch": "load a collection into an OpenSearch cluster, verify it, search it there",
+    "serve": "serve indexes: REST as Anserini's, a search page, MCP",
     "bm25": "index and search a corpus with BM25, the baseline",
     "evaluate": "score runs with trec_eval",
     "compare": "compare runs: significance, effect size, the topics that changed most",

@@ -24,6 +24,7 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 ├── ImpactIndexError          a folder that is no index of ours, or does not hold what it promises
 │   └── QueryMismatchError    query encoder and index do not belong together
 ├── OpenSearchError           a cluster cannot be reached, refuses, or lost what it was given
+├── RequestError              a request to a server of ours is refused, and with which status
 ├── TrainingError             training cannot go on, or a teacher cannot teach
 ├── ExportError               another engine cannot take what is exported, or its package failed
 └── EvaluationError           trec_eval failed, or run and qrels share no topic
@@ -152,6 +153,18 @@ class ExportError(L0Error):
 
 class OpenSearchError(L0Error):
     """An OpenSearch cluster cannot be reached, refuses, or lost what it was given."""
+
+
+class RequestError(L0Error):
+    """A request to a server of ours is refused.
+
+    status: of HTTP. retry_after: seconds, where asking again may help.
+    """
+
+    def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class EvaluationError(L0Error):

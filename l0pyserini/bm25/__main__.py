@@ -57,6 +57,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--remove-query", action="store_true", help="leave out the document with the topic's id"
     )
+    flags.add_argument(
+        "--store-text", action="store_true", help="keep the texts in the index, to show them"
+    )
     flags.add_argument("--tag", default="bm25", help="run tag (default bm25)")
     add_split(flags)
     add_heap(flags)
@@ -81,6 +84,7 @@ def run(args: argparse.Namespace) -> None:
         split=args.split,
         heap=args.heap,
         overwrite=args.overwrite,
+        store_text=args.store_text,
     )
     built = f"built in {done.index_seconds:.1f} s" if done.index_seconds else "was there already"
     print(

@@ -34,6 +34,8 @@ FACTS = "l0pyserini.json"
 FORMAT = "l0pyserini-bm25-1"
 SEARCH_CLASS = "io.anserini.search.SearchCollection"
 INDEX_OPTIONS = ("-optimize",)
+STORE_OPTIONS = ("-storeRaw",)
+STORES_TEXT = "stores_text"
 
 CONTENTS, TITLE = "contents", "title"
 MULTIFIELD = {CONTENTS: 1.0, TITLE: 1.0}
@@ -67,11 +69,14 @@ def run_bm25(
     split: str = "test",
     heap: str | None = None,
     overwrite: bool = False,
+    store_text: bool = False,
 ) -> Bm25Summary:
     """Index a corpus for BM25, unless that index is there already, and search topics into a run.
 
     Args:    fields: {"contents": weight, "title": weight} for text and title in fields of their
              own, whose weighed scores are summed; None for both in one field.
+             store_text: keep title and text in the index, as Anserini's -storeRaw does. An index
+             that keeps them is reused where they are not asked for, too.
     Raises:  CorpusError, TopicsError, OutputExistsError.
              ImpactIndexError: if Anserini fails, or the folder holds another index.
 
@@ -85,7 +90,8 @@ def run_bm25(
     refuse_existing(Path(output), overwrite)
     asked = read_topics(topics, split)
     watch = Stopwatch()
-    facts, built = _index(open_corpus(corpus), Path(index), fields, threads, heap, overwrite)
+    collection, folder = open_corpus(corpus), Path(index)
+    facts, built = _index(collection, folder, fields, threads, heap, overwrite, store_text)
     index_seconds = watch.seconds if built else 0.0
     watch = Stopwatch()
     options = ["-hits", str(hits), "-runtag", tag, "-threads", str(threads)]
@@ -94,7 +100,7 @@ def run_bm25(
         options.append("-removeQuery")
     if fields is not None:
         options += ["-fields", *(f"{name}={weight}" for name, weight in fields.items())]
-    _search(Path(index), asked, Path(output), options, heap)
+    _search(folder, asked, Path(output), options, heap)
     return Bm25Summary(
         documents=facts["documents"],
         empty_documents=facts["empty_documents"],
@@ -142,6 +148,7 @@ def _index(
     threads: int,
     heap: str | None,
     overwrite: bool,
+    store_text: bool,
 ) -> tuple[dict[str, int], bool]:
     """Return the facts of the corpus's BM25 index and whether it was built now."""
     wanted = {
@@ -153,6 +160,11 @@ def _index(
     if (folder / FACTS).is_file() and not overwrite:
         facts = _facts(folder)
         if {name: facts.get(name) for name in wanted} == wanted:
+            if store_text and not facts.get(STORES_TEXT):
+                raise ImpactIndexError(
+                    f"{folder}: is the BM25 index of {corpus.name!r} without texts, and "
+                    "--store-text asks for them. Build it again with --overwrite."
+                )
             return facts, False
         raise ImpactIndexError(
             f"{folder}: is an index of {facts.get('corpus')!r} ({facts.get('format')}, fields "
@@ -166,11 +178,14 @@ def _index(
         count = _write_documents(corpus, documents, fields is not None)
         say(f"index {corpus.name} for BM25 ({count:,} documents)")
         reader = "JsonCollection" if fields is None else "BeirMultifieldCollection"
-        options = INDEX_OPTIONS if fields is None else (*INDEX_OPTIONS, "-fields", TITLE)
+        options = [*INDEX_OPTIONS, *(STORE_OPTIONS if store_text else ())]
+        if fields is not None:
+            options += ["-fields", TITLE]
         counters = index_collection(reader, documents, place, threads, options, heap)
         shutil.rmtree(documents)
         facts = {
             **wanted,
+            STORES_TEXT: store_text,
             "documents": count,
             "empty_documents": counters["empty"],
             "bytes": folder_bytes(place),

@@ -50,7 +50,10 @@ def run_demo(
 def _bm25(indexes: Path, runs: Path, texts: list[str], threads: int) -> DemoResult:
     say("\n== BM25: index and search")
     index, run = indexes / "cacm.bm25", runs / "cacm.bm25.txt"
-    done = run_bm25(cacm.NAME, index, cacm.NAME, run, threads=threads, overwrite=True)
+    # Texts are kept for the page that the demo's last line names.
+    done = run_bm25(
+        cacm.NAME, index, cacm.NAME, run, threads=threads, overwrite=True, store_text=True
+    )
     _, terms = index_totals(index)
     df = {term: totals.df for term, totals in terms.items()}
     return DemoResult(
@@ -72,7 +75,7 @@ def _l0(indexes: Path, runs: Path, encoder: str, texts: list[str], threads: int)
         raise L0Error(f"{encoded}: was not finished. Run the demo again.")
     say(summary(manifest, encoded, encode_seconds))
     say(f"\n== {encoder} + BM25: index")
-    facts, index_seconds = build_index(encoded, index, threads, overwrite=True)
+    facts, index_seconds = build_index(encoded, index, threads, overwrite=True, store_text=True)
     say(f"\n== {encoder} + BM25: search")
     done = search_topics(index, cacm.NAME, run, threads=threads, overwrite=True)
     say(f"searched {done.topics} topics in {done.seconds:.1f} s")
@@ -114,5 +117,8 @@ def next_commands(indexes: Path, runs: Path) -> str:
             "  python -m l0pyserini.demo --encoder l0-mini  (slower, and often better)",
             "  python -m l0pyserini.doctor",
             "  python -m l0pyserini.encode --help",
+            "To search both in a browser, and over HTTP:",
+            f"  python -m l0pyserini.serve --index cacm={indexes / 'cacm'} "
+            f"bm25={indexes / 'cacm.bm25'}",
         ]
     )

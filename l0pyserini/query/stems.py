@@ -59,7 +59,7 @@ def analysed(texts: Iterable[str]) -> Iterator[list[str]]:
 
     Raises:  UsageError: as stems_of.
     """
-    found = java_class("io.l0pyserini.Stems").of(_packed(texts))
+    found = java_class("io.l0pyserini.Stems").of(packed(texts))
     return (line.split("\t") for line in found.tostring().decode().split("\n")[:-1])
 
 
@@ -68,11 +68,15 @@ def count_stems(texts: Iterable[str]) -> tuple[int, int]:
 
     Raises:  UsageError: as stems_of.
     """
-    documents, length = java_class("io.l0pyserini.Stems").totals(_packed(texts))
+    documents, length = java_class("io.l0pyserini.Stems").totals(packed(texts))
     return documents, length
 
 
-def _packed(texts: Iterable[str]) -> bytes:
+def packed(texts: Iterable[str]) -> bytes:
+    """Return texts as Stems.java reads them.
+
+    Raises:  UsageError: as stems_of.
+    """
     pieces = []
     for text in texts:
         try:

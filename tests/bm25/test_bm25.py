@@ -5,8 +5,10 @@ import shutil
 import pytest
 
 from l0pyserini import read_run, run_bm25
+from l0pyserini.bm25.searcher import Bm25Searcher
 from l0pyserini.bm25.tokens import bm25_tokens
 from l0pyserini.errors import ImpactIndexError, OutputExistsError
+from l0pyserini.serve.documents import shown
 from tests.helpers import command, write
 
 
@@ -49,6 +51,39 @@ def test_an_index_of_another_corpus_is_refused(corpus, small, tmp_path):
             str(corpus / "topics.tsv"),
             tmp_path / "s.txt",
         )
+
+
+@pytest.mark.parametrize("flags", [(), ("--fields", "contents=1", "title=1")])
+def test_texts_are_kept_where_they_are_asked_for(tmp_path, capsys, flags):
+    line = '{"id": "a", "title": "On cats", "text": "They \\"sleep\\"."}'
+    docs = write(tmp_path / "docs.jsonl", line + "\n")
+    topics = write(tmp_path / "topics.tsv", "q\tcats\n")
+    words = ["bm25", "--corpus", docs, "--topics", topics, "--overwrite", *flags]
+    words += ["--index", tmp_path / "i", "--output", tmp_path / "r.txt"]
+    assert command(capsys, *words)[0] == 0
+    bare = (tmp_path / "r.txt").read_text()
+    code, _, err = command(capsys, *words[:-1], tmp_path / "s.txt", "--store-text")
+    assert (code, (tmp_path / "s.txt").read_text()) == (0, bare), err
+    with Bm25Searcher(tmp_path / "i") as searcher:
+        (kept,) = searcher.texts(["a"])
+    fields = {"title": "On cats", "text": 'They "sleep".'}
+    together = 'On cats They "sleep".'
+    assert shown(kept, True, None) == (fields if flags else together)
+
+
+def test_an_index_with_texts_is_reused_and_one_without_refused(corpus, tmp_path, capsys):
+    words = ["bm25", "--corpus", corpus / "docs.jsonl", "--topics", corpus / "topics.tsv"]
+    words += ["--index", tmp_path / "i", "--output"]
+    assert command(capsys, *words, tmp_path / "1.txt")[0] == 0
+    code, _, err = command(capsys, *words, tmp_path / "2.txt", "--store-text")
+    assert code == 1
+    assert "is the BM25 index of 'docs' without texts, and --store-text asks for them" in err
+    remade = (tmp_path / "i/l0pyserini.json").read_text().replace("false", "true")
+    (tmp_path / "i/l0pyserini.json").write_text(remade)
+    for name, more in (("3.txt", ["--store-text"]), ("4.txt", [])):
+        code, out, _ = command(capsys, *words, tmp_path / name, *more)
+        assert code == 0
+        assert "was there already" in out
 
 
 def test_an_output_that_exists_is_kept(tmp_path):

@@ -6,6 +6,7 @@ ENCODE = "encode --corpus @/docs.jsonl --encoder splade-tiny --output @/out"
 INDEX = "index --input @/encoded --index @/out"
 OPENSEARCH = "opensearch search --index i --url http://127.0.0.1:9"
 SEARCH = "search --index @/index --topics @/topics.tsv --output @/out.txt"
+SERVE = "serve --index a=@/index"
 BM25 = "bm25 --corpus @/docs.jsonl --index @/bm25.index --topics @/topics.tsv --output @/out.txt"
 EVALUATE = "evaluate --qrels @/qrels.txt --run @/run.txt --json @/out.json"
 COMPARE = "compare --qrels @/qrels.txt --run @/run.txt @/other.txt --json @/out.json"
@@ -71,6 +72,19 @@ USAGE: tuple[tuple[str, str, tuple[str, str]], ...] = (
     (SEARCH, "--weight-share nan", ("nan", "expected a number above 0 and up to 1")),
     (SEARCH, "--max-df -1", ("-1.0", "expected a number above 0 and up to 1")),
     (SEARCH, "--candidates -1", ("-1", "expected a number from 0")),
+    (SERVE, "--port -1", ("'-1'", WHOLE)),
+    (SERVE, "--port 99999", ("99999", "Give another --port")),
+    (SERVE, "--host 192.0.2.1", ("cannot listen there", "an address of this machine")),
+    (SERVE, "--threads 0", ("'0'", WHOLE)),
+    (SERVE, "--queue x", ("'x'", WHOLE)),
+    (SERVE, "--time-limit 0", ("'0'", ABOVE)),
+    (SERVE, "--max-hits 0", ("'0'", WHOLE)),
+    (SERVE, "--max-query-length 0", ("'0'", WHOLE)),
+    (SERVE, "--mcp tcp", (f"{CHOICE}'tcp'", "'stdio'")),
+    (SERVE, "--config @/none.yaml", ("none.yaml", "cannot be read as YAML")),
+    ("serve", "--index @/index", ("/index'", "expected NAME=DIR")),
+    ("serve", "--index ../a=@/index", ("'../a'", "letters, digits, dots, dashes")),
+    ("serve", "--index a=@/index a=@/bm25.index", ("two indexes are named 'a'", "of its own")),
     (BM25, "--k1 nan", ("'nan'", "number")),
     (BM25, "--b -0.5", ("'-0.5'", "number")),
     (BM25, "--fields body=1 title=1", ("body=1 title=1", "expected contents and title")),
@@ -148,6 +162,7 @@ OTHERS: tuple[tuple[str, tuple[str, str, str]], ...] = (
     ("explain --encoded @/encoded", ("--encoded", "needs --topics", "--topics")),
     (f"{MINE} --first 5 --last 2", ("ranks 5 to 2", "hold fewer than 7", "Widen the window")),
     ("train", ("--config", REQUIRED, "usage:")),
+    ("serve", ("--index", "nothing to serve", "give --index NAME=DIR")),
     ("average --encoder splade-tiny --output @/out",
      ("--encoder splade-tiny", "names 1", "expected two or more")),
     (f"{REPRODUCE} none", ("--datasets", "'none' is not registered", "Expected all")),
@@ -157,7 +172,37 @@ OTHERS: tuple[tuple[str, tuple[str, str, str]], ...] = (
      ("--tokenizer", "no such folder", "Expected a folder with a tokenizer.json")),
 )  # fmt: skip
 
+CONFIGS: tuple[tuple[str, str, str], ...] = (
+    # the file, what was seen, what was expected
+    ("[1", "cannot be read as YAML", "docs/serving.md shows"),
+    ("[1, 2]", "is list", "expected settings by name"),
+    ("port: 1", "'port' is unknown", "expected indexes, api_keys"),
+    ("api_keys: one", "'api_keys' is no list of texts", "docs/serving.md shows"),
+    ("indexes: [a]", "'indexes' is no mapping", "docs/serving.md shows"),
+    ("indexes: {a: 5}", "'a' is int", "expected settings by name"),
+    ("indexes: {a: {}}", "has no 'path'", "docs/serving.md shows"),
+    ("indexes: {a: {path: x, kind: y}}", "'kind' is unknown", "expected path, index_type"),
+    ("indexes: {a: {path: x, index_type: faiss}}", "'faiss'", "expected 'tf' or 'impact'"),
+    ("indexes: {a: {path: x, encoder: 5}}", "encoder 5", "expected a text"),
+    ("indexes: {a/b: x}", "'a/b'", "letters, digits, dots, dashes"),
+)
+
 ROWS = [
+    *(
+        Fault(
+            f"config {text}",
+            "serve --config @/serve.yaml",
+            ("serve.yaml", seen, expected),
+            files={"serve.yaml": text},
+            code=2,
+        )
+        for text, seen, expected in CONFIGS
+    ),
+    Fault(
+        "no index",
+        "serve --port 0 --index a=@/docs.jsonl",
+        ("docs.jsonl", "is no Lucene index", "Build one with"),
+    ),
     *(
         Fault(flags, f"{base} {flags}", (flags.split()[0], *says), code=2)
         for base, flags, says in USAGE

@@ -19,7 +19,7 @@ COMMANDS = {
     *("encode", "encode.validate", "index", "index.append", "index.delete", "index.merge"),
     *("index.verify", "search", "bm25", "idf", "evaluate", "compare", "fuse", "leaderboard"),
     *("efficiency", "explain", "quantize", "mine", "teach", "train", "reproduce", "report"),
-    *("opensearch", "demo", "doctor", "embed", "masks", "convert", "average", "export"),
+    *("opensearch", "serve", "demo", "doctor", "embed", "masks", "convert", "average", "export"),
     *("table",),
 }
 

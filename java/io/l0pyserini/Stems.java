@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.analysis.TokenStream;
@@ -67,12 +69,21 @@ public final class Stems {
   }
 
   private static void forEach(byte[] texts, Work work) throws IOException {
-    ByteBuffer rest = ByteBuffer.wrap(texts).order(ByteOrder.LITTLE_ENDIAN);
+    for (String text : texts(texts)) {
+      work.accept(text);
+    }
+  }
+
+  /** Takes packed texts apart. */
+  static List<String> texts(byte[] packed) {
+    List<String> texts = new ArrayList<>();
+    ByteBuffer rest = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN);
     while (rest.hasRemaining()) {
       int bytes = rest.getInt();
-      work.accept(new String(texts, rest.position(), bytes, StandardCharsets.UTF_8));
+      texts.add(new String(packed, rest.position(), bytes, StandardCharsets.UTF_8));
       rest.position(rest.position() + bytes);
     }
+    return texts;
   }
 
   /** Returns the number of a text's stems; counts each of them, unless counts is null. */

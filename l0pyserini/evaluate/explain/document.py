@@ -1,6 +1,6 @@
 """explain: what `python -m l0pyserini.evaluate.explain --docid` does, as a function."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from l0pyserini.data.records import ImpactVector
 from l0pyserini.errors import CorpusError
 from l0pyserini.evaluate.explain.shares import Explanation, TokenShare
 from l0pyserini.index.facts import read_facts
-from l0pyserini.query.encoder import IdfQueryEncoder
+from l0pyserini.query.tokenizer import Tokenizer
 from l0pyserini.search.base import Searcher
 from l0pyserini.search.searcher import ImpactSearcher
 
@@ -52,15 +52,32 @@ def explain_with(
     Args:    built: the corpus among the index's facts: its name and sha256.
     Raises:  UsageError, CorpusError: as explain.
     """
+    learned = searcher.query_encoder.learned
+    texts = _texts(_corpus(built, corpus), set(docids))
+    tokenizer = None if learned is None else learned.tokenizer
+    return explain_texts(searcher, tokenizer, query, docids, texts)
+
+
+def explain_texts(
+    searcher: Searcher,
+    tokenizer: Tokenizer | None,
+    query: str,
+    docids: Sequence[str],
+    texts: Mapping[str, str],
+) -> list[Explanation]:
+    """Do the same where the documents' texts are at hand.
+
+    Args:    tokenizer: of the learned tokens; None for BM25 alone. texts: {docid: contents}, of
+             those documents whose text is known.
+    Raises:  UsageError: if the index holds no such document.
+    """
     impacts = searcher.query_encoder.encode(query)
     ranks = {
         hit.docid: rank for rank, hit in enumerate(searcher.search(query, RANK_DEPTH), start=1)
     }
-    learned = searcher.query_encoder.learned
     found = searcher.document_impacts(docids, searcher.known(impacts))
-    texts = _texts(_corpus(built, corpus), set(docids))
     return [
-        _explanation(docid, query, impacts, found[docid], texts.get(docid), learned, ranks)
+        _explanation(docid, query, impacts, found[docid], texts.get(docid), tokenizer, ranks)
         for docid in docids
     ]
 
@@ -71,10 +88,9 @@ def _explanation(
     impacts: ImpactVector,
     document: ImpactVector,
     text: str | None,
-    learned: IdfQueryEncoder | None,
+    tokenizer: Tokenizer | None,
     ranks: dict[str, int],
 ) -> Explanation:
-    tokenizer = None if learned is None else learned.tokenizer
     own = None if text is None or tokenizer is None else set(tokenizer.distinct_tokens(text))
     tokens = [
         TokenShare(token, impact, document.get(token, 0), None if own is None else token in own)

@@ -1,0 +1,1 @@
+"""Serving indexes over HTTP: REST as Anserini's and Pyserini's, a search page, and MCP."""
