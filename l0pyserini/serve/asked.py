@@ -1,6 +1,5 @@
 """What requests ask for, checked."""
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -11,6 +10,8 @@ from l0pyserini.errors import RequestError
 from l0pyserini.serve.settings import Limits
 
 DEFAULT_HITS = 10
+LARGEST_K1 = 1_000_000
+"""Lucene takes what float32 holds; above this, scores are no longer told apart."""
 
 
 class Show(NamedTuple):
@@ -146,6 +147,8 @@ def _weights(k1: str | None, b: str | None) -> Bm25Weights | None:
         weights = Bm25Weights(float(k1), float(b))
     except ValueError:
         raise RequestError(400, "BM25 parameters k1 and b must be numbers") from None
-    if not 0 <= weights.k1 < math.inf or not 0 <= weights.b <= 1:
-        raise RequestError(400, "BM25 parameter k1 must be a number from 0, and b from 0 to 1")
+    if not 0 <= weights.k1 <= LARGEST_K1 or not 0 <= weights.b <= 1:
+        raise RequestError(
+            400, f"BM25 parameter k1 must be a number from 0 to {LARGEST_K1:,}, and b from 0 to 1"
+        )
     return weights

@@ -9,6 +9,7 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from l0pyserini.errors import RequestError
 from l0pyserini.serve.keys import Keys
@@ -79,7 +80,11 @@ class Gate:
         except Exception as fault:
             if status:
                 raise
-            await refusal(_refused(fault))(scope, receive, sent)
+            refused = _refused(fault)
+            answer = refusal(refused)
+            if refused.status == 405:
+                answer.headers["allow"] = ", ".join(_allowed(scope))
+            await answer(scope, receive, sent)
         finally:
             seconds = time.perf_counter() - started
             self._metrics.count(_route(scope), status or _CLOSED, seconds)
@@ -116,6 +121,13 @@ def _refused(fault: Exception) -> RequestError:
     # What it says may hold paths, which are the server's own business.
     _log.error("a request failed", exc_info=fault)
     return RequestError(500, "The server failed; its log says why")
+
+
+def _allowed(scope: Scope) -> list[str]:
+    """Return the methods that are taken where a request went, by one route or several."""
+    routes = [one for one in scope["router"].routes if isinstance(one, Route)]
+    here = [one.methods or () for one in routes if one.matches(scope)[0] is not Match.NONE]
+    return sorted({method for methods in here for method in methods})
 
 
 def _route(scope: Scope) -> str:

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from l0pyserini.serve.asked import DEFAULT_HITS
+from l0pyserini.serve.asked import DEFAULT_HITS, LARGEST_K1
 from l0pyserini.serve.settings import Limits
 from l0pyserini.version import __version__
 
 Record = dict[str, Any]
 
 _SAID = {
-    400: "A parameter is missing or cannot be; the error says which.",
+    400: "A parameter is missing or cannot be; the error says which. As plain text: "
+    "this is no HTTP, or an address of more than 64 KB.",
     401: "No key, or none that is let in (only where the server was given keys).",
     404: "No such index or document.",
     413: "The body is too long.",
@@ -61,7 +62,9 @@ def _paths(limits: Limits) -> Record:
         _parameter("max_doc_length", {"type": "integer", "minimum": 1}, "Characters of a text."),
     ]
     weights = [
-        _parameter("k1", {"type": "number", "minimum": 0}, "Of BM25; with b."),
+        _parameter(
+            "k1", {"type": "number", "minimum": 0, "maximum": LARGEST_K1}, "Of BM25; with b."
+        ),
         _parameter("b", {"type": "number", "minimum": 0, "maximum": 1}, "Of BM25; with k1."),
     ]
     docid = {"name": "docid", "in": "path", "required": True, "schema": _TEXT}
@@ -96,6 +99,8 @@ def _operation(summary: str, parameters: Sequence[Record], schema: str, *statuse
     answers: Record = {"200": {"description": summary, "content": _json(schema)}}
     for status in statuses:
         answers[str(status)] = {"description": _SAID[status], "content": _json("Error")}
+    if 400 in statuses:
+        answers["400"]["content"] = {**_json("Error"), "text/plain": {"schema": _TEXT}}
     return {"summary": summary, "parameters": list(parameters), "responses": answers}
 
 

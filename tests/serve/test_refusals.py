@@ -22,7 +22,8 @@ SEARCH = "/v1/hybrid/search"
         (f"{SEARCH}?query=a&max_doc_length=1&parse=false", 400, "requires parse=true"),
         (f"{SEARCH}?query=a&k1=1", 400, "k1 and b must be set together"),
         (f"{SEARCH}?query=a&k1=1&b=x", 400, "k1 and b must be numbers"),
-        (f"{SEARCH}?query=a&k1=nan&b=0", 400, "k1 must be a number from 0"),
+        (f"{SEARCH}?query=a&k1=nan&b=0", 400, "k1 must be a number from 0 to 1,000,000"),
+        (f"{SEARCH}?query=a&k1=1e39&b=0", 400, "k1 must be a number from 0 to 1,000,000"),
         (f"{SEARCH}?query=a&k1=1&b=0.5", 400, "only supported for BM25 indexes"),
         ("/v1/none/search?query=a", 404, "No index is named 'none'"),
         ("/v1/none/explain?query=a&docid=b", 404, "No index is named 'none'"),
@@ -76,6 +77,7 @@ def test_other_methods(client):
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS"):
         answer = client.ask(SEARCH, method)
         assert (answer.status, answer.error[:10]) == (405, "This route")
+        assert answer.headers["allow"] == "GET, HEAD, POST"
     assert client.ask(f"{SEARCH}?query=a", "HEAD").status == 200
 
 
