@@ -246,14 +246,11 @@ final class MemoryLists {
       return tables[~start + row] & 0xFF;
     }
     int low = start;
-    int high = start + lasts[run];
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (documents[middle] < row) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
+    for (int left = lasts[run] + 1; left > 1; ) {
+      int half = left >>> 1;
+      // No branch: which half it will be cannot be foreseen.
+      low += documents[low + half - 1] < row ? half : 0;
+      left -= half;
     }
     return documents[low] == row ? impacts[low] & 0xFF : 0;
   }

@@ -14,13 +14,15 @@ import org.apache.lucene.util.ArrayUtil;
  */
 final class MemoryScorer {
   /** Sums are compared first by the largest of 16 that lie so far apart. */
-  private static final int GROUPS = 1 << 11;
+  private static final int GROUPS = MemoryLists.WINDOW >> 4;
+
+  private static final int LARGEST = MemoryLists.WINDOW;
 
   /** With fewer postings than this their documents are walked again, not the whole window. */
-  private static final int FEW = 2048;
+  private static final int FEW = 1024;
 
   /** Looking a document up in a run takes the time of adding so many postings. */
-  private static final int LOOK_UP = 16;
+  private static final int LOOK_UP = 32;
 
   private final MemoryIndex index;
   private final TopEntries top = new TopEntries();
@@ -38,8 +40,9 @@ final class MemoryScorer {
   private final int[] segmentOf;
   private final int[] firstWindow;
 
-  private final int[] sums = new int[MemoryLists.WINDOW];
-  private final int[] largest = new int[GROUPS];
+  /** A window's sums, and behind them the largest of each group. */
+  private final int[] sums = new int[LARGEST + GROUPS];
+
   private final long[] selected = new long[GROUPS];
   private final int[] found = new int[MemoryLists.WINDOW];
   private final int[] reached = new int[MemoryLists.WINDOW];
@@ -220,19 +223,13 @@ final class MemoryScorer {
    */
   private int take(int optional, int rest, int documents) {
     int rows = (documents + GROUPS - 1) / GROUPS;
-    System.arraycopy(sums, 0, largest, 0, GROUPS);
-    for (int row = 1; row < rows; row++) {
-      int from = row * GROUPS;
-      for (int group = 0; group < GROUPS; group++) {
-        largest[group] = Math.max(largest[group], sums[from + group]);
-      }
-    }
+    compare(sums);
     raise();
     int most = optional == 0 ? MemoryLists.WINDOW : most(optional - 1);
     int least = top.threshold() - rest;
     int taken = 0;
     for (int group = 0; group < GROUPS; group++) {
-      if (largest[group] < least) {
+      if (sums[LARGEST + group] < least) {
         continue;
       }
       for (int row = group; row < rows * GROUPS; row += GROUPS) {
@@ -246,6 +243,28 @@ final class MemoryScorer {
       }
     }
     return taken;
+  }
+
+  /**
+   * Writes the largest sum of each group. All in one array and at distances that are constants:
+   * of two arrays Java does not know that they are not the same, and compares one by one.
+   */
+  private static void compare(int[] sums) {
+    for (int i = 0; i < GROUPS; i++) {
+      int m0 = Math.max(sums[i], sums[i + 1 * GROUPS]);
+      int m1 = Math.max(sums[i + 2 * GROUPS], sums[i + 3 * GROUPS]);
+      int m2 = Math.max(sums[i + 4 * GROUPS], sums[i + 5 * GROUPS]);
+      int m3 = Math.max(sums[i + 6 * GROUPS], sums[i + 7 * GROUPS]);
+      int m4 = Math.max(sums[i + 8 * GROUPS], sums[i + 9 * GROUPS]);
+      int m5 = Math.max(sums[i + 10 * GROUPS], sums[i + 11 * GROUPS]);
+      int m6 = Math.max(sums[i + 12 * GROUPS], sums[i + 13 * GROUPS]);
+      int m7 = Math.max(sums[i + 14 * GROUPS], sums[i + 15 * GROUPS]);
+      int n0 = Math.max(m0, m1);
+      int n1 = Math.max(m2, m3);
+      int n2 = Math.max(m4, m5);
+      int n3 = Math.max(m6, m7);
+      sums[i + LARGEST] = Math.max(Math.max(n0, n1), Math.max(n2, n3));
+    }
   }
 
   /** Returns how many documents may be looked up in a run before adding it up takes less time. */
@@ -262,7 +281,8 @@ final class MemoryScorer {
       return;
     }
     int count = 0;
-    for (int sum : largest) {
+    for (int group = 0; group < GROUPS; group++) {
+      int sum = sums[LARGEST + group];
       if (sum > top.threshold()) {
         selected[count++] = sum;
       }
