@@ -103,7 +103,7 @@ def search_with(
     lines = without_hits = unknown = 0
     with opened() as searcher:
         watch = Stopwatch()
-        searcher.expect(len(asked), hits)
+        searcher.expect(len(asked))
         with progress_bar(len(asked), "search", "topics") as bar, atomic_write(output) as handle:
             place = Path(handle.name)
             # A batch is encoded while the one before it is searched.

@@ -22,7 +22,7 @@ from l0pyserini.lucene.jvm import (
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher, check_batch
-from l0pyserini.search.engine import DEFAULT_ENGINE, MemoryNeed, check_engine, topics_to_repay
+from l0pyserini.search.engine import DEFAULT_ENGINE, TOPICS_TO_REPAY, MemoryNeed, check_engine
 from l0pyserini.search.hit_bytes import take_hits
 from l0pyserini.search.java_faults import closed_error, search_error
 from l0pyserini.search.query_side import open_query_side
@@ -119,12 +119,12 @@ class ImpactSearcher(Searcher):
         self._call("load", min(LOADING_THREADS, os.cpu_count() or 1))
         self._engine = "memory"
 
-    def expect(self, topics: int, k: int) -> None:
+    def expect(self, topics: int) -> None:
         """Prepare for topics that are about to be asked: the engine "auto" chooses by them."""
         if self._engine != "auto":
             return
         self._expected += topics
-        if self._expected < topics_to_repay(k):
+        if self._expected < TOPICS_TO_REPAY:
             return
         if self._need().fits:
             self.load()
@@ -161,7 +161,7 @@ class ImpactSearcher(Searcher):
         self, method: str, queries: Sequence[Query], qids: Sequence[str], k: int, threads: int
     ) -> bytes:
         check_batch(queries, qids, k, threads)
-        self.expect(len(qids), k)
+        self.expect(len(qids))
         # One piece each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
         lines = self._lines(qids, queries)
