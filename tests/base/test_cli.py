@@ -40,6 +40,7 @@ CONTRACT = {
     "doctor": "",
     "quantize": "corpus encoder topics qrels",
     "demo": "",
+    "serve": "index config host port mcp",
 }
 
 
