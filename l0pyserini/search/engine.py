@@ -13,7 +13,7 @@ POSTING_BYTES, DOCUMENT_BYTES = 4, 24
 HEAP_SHARE = 0.5
 """Of Java's heap that postings may take; the rest is left to searching and to other indexes."""
 
-TOPICS_TO_REPAY = 6000
+TOPICS_TO_REPAY = 4000
 """Topics whose time with Lucene is longer, by that of reading the index, than in memory.
 
 Both follow the number of postings, so one number serves all sizes, and all k. It is the seconds of
