@@ -70,8 +70,8 @@ class Searcher(ABC):
             return impacts
         return {token: impact for token, impact in impacts.items() if token in self.vocabulary}
 
-    def expect(self, topics: int, k: int) -> None:  # noqa: B027
-        """Prepare for topics that are about to be asked, k hits of each; by default nothing."""
+    def expect(self, topics: int) -> None:  # noqa: B027
+        """Prepare for topics that are about to be asked; by default nothing."""
 
     def search(self, query: Query, k: int = 10) -> list[Hit]:
         """Return the k best documents of one query, by the tie rule; [] where no token is known.
