@@ -14,7 +14,7 @@ from l0pyserini.index.settle import LUCENE_MARKER
 from l0pyserini.lucene.jvm import attach_thread, java_class, java_path, java_string, start_jvm
 from l0pyserini.query.stems import packed
 from l0pyserini.search.hit_bytes import take_hits
-from l0pyserini.search.java_faults import closed_error, search_error
+from l0pyserini.search.java_faults import call_searcher
 
 
 class Bm25Weights(NamedTuple):
@@ -114,13 +114,7 @@ class Bm25Searcher:
         return [line.split("\t") for line in found.split("\n")[:-1]]
 
     def _call(self, method: str, *given: Any) -> Any:
-        if self._searcher is None:
-            raise closed_error(str(self.index))
-        attach_thread()
-        try:
-            return getattr(self._searcher, method)(*given)
-        except Exception as fault:
-            raise search_error(str(self.index), fault) from fault
+        return call_searcher(self._searcher, str(self.index), method, *given)
 
 
 def _java(docids: Sequence[str]) -> list[Any]:

@@ -24,7 +24,7 @@ from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher, check_batch
 from l0pyserini.search.engine import DEFAULT_ENGINE, TOPICS_TO_REPAY, MemoryNeed, check_engine
 from l0pyserini.search.hit_bytes import take_hits
-from l0pyserini.search.java_faults import closed_error, search_error
+from l0pyserini.search.java_faults import call_searcher, check_open
 from l0pyserini.search.query_side import open_query_side
 
 if TYPE_CHECKING:
@@ -231,16 +231,10 @@ class ImpactSearcher(Searcher):
 
     def _call(self, method: str, *given: Any) -> Any:
         """Call a method of the searcher in Java."""
-        self._check_open()
-        attach_thread()
-        try:
-            return getattr(self._searcher, method)(*given)
-        except Exception as fault:
-            raise search_error(self._names, fault) from fault
+        return call_searcher(self._searcher, self._names, method, *given)
 
     def _check_open(self) -> None:
-        if self._searcher is None:
-            raise closed_error(self._names)
+        check_open(self._searcher, self._names)
 
     def close(self) -> None:
         """Close the index; a second call does nothing."""

@@ -143,11 +143,7 @@ public final class ImpactIndexer {
       write();
       writing.get();
     } catch (ExecutionException fault) {
-      // Memory that ran out is to be told as such, whichever thread it happened to.
-      if (fault.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw fault.getCause() instanceof Exception cause ? cause : fault;
+      throw Parallel.cause(fault);
     } finally {
       executor.shutdownNow();
       // The writer is not to be closed under the one that writes.

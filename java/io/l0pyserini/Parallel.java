@@ -57,13 +57,17 @@ final class Parallel {
         }
       }
     } catch (ExecutionException fault) {
-      // Memory that ran out is to be told as such, whichever thread it happened to.
-      if (fault.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw fault.getCause() instanceof Exception cause ? cause : fault;
+      throw cause(fault);
     } finally {
       executor.shutdownNow();
     }
+  }
+
+  /** Returns what a thread threw; memory that ran out is thrown as such, whichever thread it was. */
+  static Exception cause(ExecutionException fault) {
+    if (fault.getCause() instanceof Error error) {
+      throw error;
+    }
+    return fault.getCause() instanceof Exception cause ? cause : fault;
   }
 }
