@@ -17,6 +17,7 @@ import ctypes
 import errno
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from l0pyserini.errors import DiskError, OutputExistsError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_LOOKS = 20
 
 
 @contextlib.contextmanager
@@ -124,8 +126,17 @@ def recover(target: Path) -> None:
     if beside(target, "new").is_dir():
         _put_new(target)
     for path in temporaries(target):
-        # What another user wrote, or a child that outlived its parent still writes, stays.
+        _remove_dead(path)
+
+
+def _remove_dead(path: Path) -> None:
+    """Remove what a killed writer left; what another user wrote stays."""
+    for _ in range(_LOOKS):
         shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+        # Its child has not seen yet that it is dead, and still writes.
+        time.sleep(0.05)
 
 
 def exchange(first: Path, second: Path) -> bool:

@@ -22,6 +22,7 @@ from l0pyserini.lucene.java import VECTOR_MODULE, JavaRuntime, find_java
 
 HEAP_VARIABLE = "L0PYSERINI_HEAP"
 EXTENSION_JAR = "l0pyserini-lucene.jar"
+_CHILD = "io.l0pyserini.Child"
 
 LEAST_HEAP_MB, LARGEST_HEAP_MB = 16, 2**26
 """With less no command works; for more there are no addresses, and Java would end the process."""
@@ -280,18 +281,20 @@ def run_java(
 ) -> tuple[int, str]:
     """Run a Java main class as a child process; return its exit code and all it printed.
 
-    Its memory and its failures stay outside this process. on_line sees each line as it comes.
-    options are the JVM's, beside those that every JVM of ours gets.
+    Its memory and its failures stay outside this process, but it ends when this process ends, even
+    if that is killed. on_line sees each line as it comes. options are the JVM's, beside those that
+    every JVM of ours gets.
 
     Raises:  JavaError: if no Java is found.
     """
     runtime = find_java()
     heap = heap or os.environ.get(HEAP_VARIABLE)
     command = [str(runtime.java), *jvm_options(runtime, heap), *options]
-    command += ["-cp", os.pathsep.join(class_path()), main_class, *arguments]
+    command += ["-cp", os.pathsep.join(class_path()), _CHILD, main_class, *arguments]
     lines: list[str] = []
     with subprocess.Popen(
         command,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

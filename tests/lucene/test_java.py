@@ -1,6 +1,10 @@
 """Finding Java: the order, the version, and what is said where there is none."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -125,6 +129,29 @@ def test_a_child_process_reports_its_lines():
     assert "Options for IndexCollection" in output
     assert seen == output.splitlines(keepends=True)
     assert code in (0, 1)
+
+
+WAITS_IN_A_CHILD = """
+from l0pyserini.lucene.jvm import run_java
+run_java("io.l0pyserini.ImpactIndexer", [{folder!r}, "1", "false", "false", {fifo!r}])
+"""
+
+
+def test_a_child_process_ends_with_its_parent(tmp_path):
+    """It waits for lines of a file that nobody writes, and its parent is killed."""
+    fifo = tmp_path / "docs.jsonl"
+    os.mkfifo(fifo)
+    code = WAITS_IN_A_CHILD.format(folder=str(tmp_path / "index"), fifo=str(fifo))
+    with subprocess.Popen([sys.executable, "-c", code]) as parent:
+        writing = os.open(fifo, os.O_WRONLY)  # Returns when the child has opened it.
+        parent.kill()
+    try:
+        with pytest.raises(BrokenPipeError):
+            for _ in range(600):
+                os.write(writing, b" ")
+                time.sleep(0.1)
+    finally:
+        os.close(writing)
 
 
 PYSERINI_ON_OUR_JVM = """
