@@ -137,6 +137,12 @@ run_java("io.l0pyserini.ImpactIndexer", [{folder!r}, "1", "false", "false", {fif
 """
 
 
+def keep_writing(descriptor):
+    for _ in range(600):
+        os.write(descriptor, b" ")
+        time.sleep(0.1)
+
+
 def test_a_child_process_ends_with_its_parent(tmp_path):
     """It waits for lines of a file that nobody writes, and its parent is killed."""
     fifo = tmp_path / "docs.jsonl"
@@ -147,9 +153,7 @@ def test_a_child_process_ends_with_its_parent(tmp_path):
         parent.kill()
     try:
         with pytest.raises(BrokenPipeError):
-            for _ in range(600):
-                os.write(writing, b" ")
-                time.sleep(0.1)
+            keep_writing(writing)
     finally:
         os.close(writing)
 
