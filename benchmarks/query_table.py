@@ -1,12 +1,13 @@
 """What is a learned query table worth? nDCG@10 on development sets, table by table.
 
     python benchmarks/query_table.py runs/training-set/dev-part/* --encoder l0-tiny
-        --tables own runs/l0-tiny-table [--max-length 256]
+        --tables own own^0.5 runs/l0-tiny-table [--max-length 256]
 
 The documents of each set are encoded once, with the encoder's own least weight, and all tables are
 scored on them as `lexical_weight.py` does, with BM25 of several weights beside them. Differences
 are from the first table, topic by topic; a mean is that of the sets' means, and +- its standard
-error.
+error. `own^P` are the encoder's own weights, each to the power P, times what keeps their mean of
+the tokens that have one.
 """
 
 import argparse
@@ -27,8 +28,14 @@ BESIDE = WEIGHTS[:-1]
 
 
 def open_table(spec: str, encoder: str) -> IdfTable:
-    """Return the table of the encoder, or of another one."""
-    return open_checkpoint(encoder if spec == OWN else spec).idf
+    """Return the table of the encoder, flattened or not, or of another one."""
+    name, _, power = spec.partition("^")
+    table = open_checkpoint(encoder if name == OWN else name).idf
+    if not power:
+        return table
+    exponent, kept = float(power), {token: one for token, one in table.weights.items() if one > 0}
+    scale = float(np.mean(list(kept.values()))) ** (1 - exponent)
+    return IdfTable({token: one**exponent * scale for token, one in kept.items()}, spec)
 
 
 def difference(ours: list[NDArray[np.float64]], theirs: list[NDArray[np.float64]]) -> list[str]:
@@ -49,7 +56,7 @@ def main() -> None:
     flags.add_argument("sets", nargs="+", help="BEIR folders whose topics are all judged")
     flags.add_argument("--encoder", required=True, help="whose documents they are")
     flags.add_argument(
-        "--tables", nargs="+", default=[OWN], help="own, or encoders whose tables are taken"
+        "--tables", nargs="+", default=[OWN], help="own, own^P, or encoders whose tables are taken"
     )
     flags.add_argument("--max-length", type=int, default=256, help="tokens (default 256)")
     args = flags.parse_args()

@@ -44,7 +44,9 @@ class LossConfig:
     by the cosines of a dense teacher. query_kl: over thousands of queries for each document, by the
     same. memory: documents of the last steps that join those of in_batch_kl. scale: of the
     student's scores in all of them: a student whose scores spread wider than its teacher's would
-    else learn to weigh all tokens less. temperature: of student and teacher."""
+    else learn to weigh all tokens less. level_queries: each query's weights are divided by their
+    Euclidean length first, for a long query's scores spread wider than a short one's, and a
+    teacher's do not. temperature: of student and teacher."""
 
     kl: float = 0.0
     margin_mse: float = 0.0
@@ -53,6 +55,7 @@ class LossConfig:
     query_kl: float = 0.0
     memory: int = 0
     scale: float = 1.0
+    level_queries: bool = False
     temperature: float = 1.0
     in_batch_negatives: bool = False
 

@@ -46,7 +46,7 @@ class Objective:
         """
         documents = maxima.view(len(given.query_tokens), -1, maxima.shape[1])
         weights = activate(documents, self.activation)
-        scores = StudentScores(weights, asked, given, self.loss.scale)
+        scores = StudentScores(weights, asked, given, self.loss.scale, self.loss.level_queries)
         parts: dict[str, Tensor] = {}
         wanted = self.loss
         if wanted.taught:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from l0pyserini.query.tokenizer import Tokenizer
 from l0pyserini.train.embeddings import Embeddings, text_names
+from l0pyserini.train.scores import lengths
 from l0pyserini.train.stem_bm25 import COLUMNS, StemBm25
 
 MAX_QUERIES = 16_384
@@ -63,13 +64,18 @@ class QueryPool:
         bm25 = None if self.bm25 is None else self.bm25.to(device)
         return QueryPool(self.places.to(device), self.embeddings.to(device), bm25)
 
-    def learned(self, weights: Tensor, table: Tensor) -> Tensor:
+    def learned(self, weights: Tensor, table: Tensor, level: bool) -> Tensor:
         """Return documents' scores by what is learned, with a graph to their weights.
 
         Args:    weights: [B, V] float >= 0. table: [V], the weight of each token in a query.
+                 level: whether queries are divided by their length first.
         Returns: [B, N].
         """
         values = table[self.places[1]]
+        if level:
+            squares = values.new_zeros(len(self.embeddings))
+            squares.index_add_(0, self.places[0], values.square())
+            values = values / lengths(squares)[self.places[0]]
         queries = _sparse(self.places, values, len(self.embeddings), weights.shape[1])
         return torch.sparse.mm(queries, weights.T).T
 

@@ -129,7 +129,7 @@ def check_config(config: TrainConfig) -> TrainConfig:
     _require(
         start is None or 0 < start < math.inf, "start_length", start, "a number above 0 or nothing"
     )
-    _check_loss(config.loss)
+    _check_loss(config.loss, config.bm25)
     _require(
         not config.loss.embedded or config.data.embeddings is not None,
         "data.embeddings", config.data.embeddings,
@@ -182,7 +182,7 @@ def _check_draw(draw: str | None, loss: LossConfig) -> None:
         )  # fmt: skip
 
 
-def _check_loss(loss: LossConfig) -> None:
+def _check_loss(loss: LossConfig, bm25: Bm25Config) -> None:
     for key in (*LOSSES, "memory"):
         _not_negative(f"loss.{key}", getattr(loss, key))
     _require(
@@ -192,6 +192,10 @@ def _check_loss(loss: LossConfig) -> None:
     _require(
         any(getattr(loss, key) > 0 for key in LOSSES),
         "loss", loss, f"a weight above 0 for one of {', '.join(LOSSES)}",
+    )  # fmt: skip
+    _require(
+        not (loss.level_queries and bm25.weight > 0),
+        "loss.level_queries", True, "false where bm25.weight is above 0: BM25 is not levelled",
     )  # fmt: skip
     for key in ("scale", "temperature"):
         value = getattr(loss, key)

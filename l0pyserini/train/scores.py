@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+import torch
 from torch import Tensor
 
 from l0pyserini.train.distributed import gather_over_processes
@@ -17,13 +18,19 @@ class StudentScores:
     query_weights: [Q, T], those asked for times scale.
 
     Args:    weights: [Q, S, V] float >= 0. asked, given: see there. scale: of what is learned.
+             level: whether queries are divided by their length first.
     Source:  arXiv 2004.13969 (training beside BM25).
     """
 
-    def __init__(self, weights: Tensor, asked: Asked, given: Given, scale: float) -> None:
+    def __init__(
+        self, weights: Tensor, asked: Asked, given: Given, scale: float, level: bool
+    ) -> None:
         self._weights = weights
         self._given = given
-        self.query_weights = asked.query_weights * scale
+        asked_for = asked.query_weights
+        if level:
+            asked_for = asked_for / lengths(asked_for.square().sum(dim=1)).unsqueeze(1)
+        self.query_weights = asked_for * scale
         self._bm25_weight = asked.bm25_weight
 
     @cached_property
@@ -57,6 +64,11 @@ class StudentScores:
         assert bm25 is not None  # The recipe asks for it.
         documents = gather_over_processes(bm25.documents)
         return score_all(documents, bm25.tokens, bm25.query_weights)
+
+
+def lengths(squares: Tensor) -> Tensor:
+    """Return the Euclidean lengths of vectors, and no 0. Args: squares: their sums of squares."""
+    return squares.clamp(min=torch.finfo(squares.dtype).tiny).sqrt()
 
 
 def score_own(weights: Tensor, tokens: Tensor, query_weights: Tensor) -> Tensor:

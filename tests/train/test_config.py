@@ -72,6 +72,12 @@ def test_a_wrong_word_is_named(recipe_file, word, message):
         load_config(recipe_file, [*NEEDED, word])
 
 
+def test_levelled_queries_beside_bm25_are_refused(recipe_file):
+    words = [*NEEDED, "loss.level_queries=true", "bm25.weight=1"]
+    with pytest.raises(UsageError, match="level_queries is True, expected false where bm25.weight"):
+        load_config(recipe_file, words)
+
+
 def test_two_targets_and_no_loss_are_refused(recipe_file):
     with pytest.raises(UsageError, match="not both"):
         load_config(

@@ -8,7 +8,7 @@ from l0pyserini.train.dense_losses import DenseLosses, repeated
 from l0pyserini.train.losses import info_nce, kl_divergence, margin_mse
 from l0pyserini.train.objective import Objective, no_negatives, sparsity
 from l0pyserini.train.regularizers import flops
-from l0pyserini.train.scores import score_all, score_own
+from l0pyserini.train.scores import StudentScores, score_all, score_own
 from l0pyserini.train.tensors import Asked, Bm25Part, Given, Names, Sides
 
 TOKENS = torch.tensor([[1, 3, -1], [0, -1, -1]])
@@ -134,8 +134,10 @@ def kl_by_hand(student, teacher):
     return total / len(student)
 
 
-def in_batch_kl(names, cosine_scale=3.0, bm25=None, weight=None, bm25_scale=0.0):
-    wanted = LossConfig(in_batch_kl=2.0, scale=0.5)
+def in_batch_kl(
+    names, cosine_scale=3.0, bm25=None, weight=None, bm25_scale=0.0, level_queries=False
+):
+    wanted = LossConfig(in_batch_kl=2.0, scale=0.5, level_queries=level_queries)
     dense = DenseLosses(cosine_scale, bm25_scale, 1.0)
     objective = Objective("log1p_relu", wanted, RegularizerConfig(), dense)
     embeddings = Sides(vectors(2, 4, 1), vectors(6, 4, 2))
@@ -156,6 +158,21 @@ def learned_scores():
 def test_in_batch_kl_compares_with_cosines_over_all_documents():
     loss, teacher = in_batch_kl(NAMES)
     assert loss == pytest.approx(2 * kl_by_hand(learned_scores(), teacher), rel=1e-5)
+
+
+def test_levelled_queries_have_a_length_of_1():
+    loss, teacher = in_batch_kl(NAMES, level_queries=True)
+    student = learned_scores() / np.array([[np.hypot(2.0, 0.5)], [3.0]])
+    assert loss == pytest.approx(2 * kl_by_hand(student, teacher), rel=1e-5)
+
+
+def test_a_levelled_query_without_tokens_is_no_trouble():
+    asked = torch.zeros(2, 2, requires_grad=True)
+    given = Given(torch.full((2, 2), -1), NAMES, None, None, None)
+    scores = StudentScores(maxima().view(2, 3, -1), Asked(asked, None, None), given, 1.0, True).own
+    scores.sum().backward()
+    assert scores.tolist() == [[0.0] * 3] * 2
+    assert bool(asked.grad.isfinite().all())
 
 
 def test_a_document_of_several_rows_counts_once_in_the_kl():

@@ -33,24 +33,30 @@ def pool(folder):
     return QueryPool.of(QUERIES, tokenizer, Embeddings(folder), bm25, "rows")
 
 
-def test_scores_are_those_of_each_query_with_each_document(pool):
+@pytest.mark.parametrize("level", [False, True])
+def test_scores_are_those_of_each_query_with_each_document(pool, level):
     checkpoint = open_checkpoint("splade-tiny")
     tokenizer = checkpoint.tokenizer
     chance = np.random.default_rng(3)
     weights = chance.random((3, len(tokenizer.tokens))).astype(np.float32)
     table = chance.random(len(tokenizer.tokens)).astype(np.float32)
     held = torch.tensor(weights, requires_grad=True)
-    found = pool.learned(held, torch.from_numpy(table))
+    found = pool.learned(held, torch.from_numpy(table), level)
     ids = [
         [tokenizer.vocabulary[one] for one in tokenizer.distinct_tokens(query)] for query in QUERIES
     ]
-    by_hand = np.array([[row[i] @ table[i] for i in ids] for row in weights])
+    # The last query has no token.
+    sizes = [np.linalg.norm(table[i]) if level and i else 1 for i in ids]
+    asked = [table[i] / size for i, size in zip(ids, sizes, strict=True)]
+    by_hand = np.array(
+        [[row[i] @ own for i, own in zip(ids, asked, strict=True)] for row in weights]
+    )
     np.testing.assert_allclose(found.detach().numpy(), by_hand, rtol=1e-5)
     slopes = torch.tensor(chance.random(found.shape, dtype=np.float32))
     found.backward(slopes)
     expected = np.zeros_like(weights)
-    for number, tokens in enumerate(ids):
-        expected[:, tokens] += slopes[:, number : number + 1].numpy() * table[tokens]
+    for number, (tokens, own) in enumerate(zip(ids, asked, strict=True)):
+        expected[:, tokens] += slopes[:, number : number + 1].numpy() * own
     np.testing.assert_allclose(held.grad.numpy(), expected, rtol=1e-5)
 
 
@@ -97,7 +103,7 @@ def test_the_loss_compares_all_queries_of_the_pool_for_each_document(stands_besi
     )
     pool = QueryPool(places, vectors(3, 4, 7), stems.coalesce())
     wanted = LossConfig(query_kl=2.0, scale=0.5)
-    dense = DenseLosses(3.0, 0.3, 1.0, pool)
+    dense = DenseLosses(3.0, 0.3, 1.0, pool=pool)
     judge = Objective("log1p_relu", wanted, RegularizerConfig(), dense)
     maxima, table = vectors(6, 9, 8).relu(), vectors(1, 9, 9)[0].abs()
     embeddings = Sides(vectors(2, 4, 1), vectors(6, 4, 2))
