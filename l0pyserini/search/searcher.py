@@ -116,7 +116,7 @@ class ImpactSearcher(Searcher):
 
         Raises:  JavaError: if Java's heap is too small.
         """
-        self._need().check()
+        self.memory_need().check()
         self._call("load", min(LOADING_THREADS, os.cpu_count() or 1))
         self._engine = "memory"
 
@@ -127,12 +127,13 @@ class ImpactSearcher(Searcher):
         self._expected += topics
         if self._expected < TOPICS_TO_REPAY:
             return
-        if self._need().fits:
+        if self.memory_need().fits:
             self.load()
         else:
             self._engine = "lucene"
 
-    def _need(self) -> MemoryNeed:
+    def memory_need(self) -> MemoryNeed:
+        """Return what load() takes, beside the whole of Java's heap."""
         heap = java_class("java.lang.Runtime").getRuntime().maxMemory()
         return MemoryNeed(self._names, self._call("postings"), self.num_docs, heap)
 

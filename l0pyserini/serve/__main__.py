@@ -12,6 +12,8 @@ from l0pyserini.base.cli import (
     run_command,
     whole_number,
 )
+from l0pyserini.lucene.jvm import start_first_jvm
+from l0pyserini.serve.heap import usual_heap
 from l0pyserini.serve.settings import Limits, check_places, places_of, read_config
 
 DEFAULT_PORT = 8081
@@ -54,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--log-requests", action="store_true", help="log requests, without queries")
     flags.add_argument("--log-queries", action="store_true", help="log requests with their queries")
     _add_limits(flags)
-    add_heap(flags)
+    add_heap(flags, "by what is served")
     return flags
 
 
@@ -100,6 +102,8 @@ def run(args: argparse.Namespace) -> None:
     )
     from l0pyserini.serve.shelf import Shelf
 
+    if args.heap is None:
+        start_first_jvm(usual_heap(place.folder for place in places))
     if args.mcp == STDIO:
         from l0pyserini.serve.mcp import speak
 
