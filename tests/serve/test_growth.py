@@ -41,9 +41,9 @@ def alive():
 
 @pytest.mark.parametrize("index", ["hybrid", "bm25"])
 def test_nothing_is_kept_of_a_request(client, index):
-    asked(client.port, index, 600)
+    asked(client.port, index, 300)
     heap, blocks = alive()
-    asked(client.port, index, 2400)
+    asked(client.port, index, 1200)
     heap_after, blocks_after = alive()
     assert heap_after - heap < 2**20
     assert blocks_after - blocks < 2000
