@@ -66,6 +66,6 @@ def resident_bytes() -> int:
 
 
 def java_heap() -> tuple[int, int]:
-    """Return the bytes of Java's heap that are used, garbage among them, and the most that may be."""
+    """Return the bytes of Java's heap in use, garbage among them, and the most that may be."""
     runtime = java_class("java.lang.Runtime").getRuntime()
     return runtime.totalMemory() - runtime.freeMemory(), runtime.maxMemory()

@@ -1,4 +1,4 @@
-"""Connections that ask for nothing: closed after a while, so that they cannot use up all there are."""
+"""Connections that ask nothing: closed after a while, so that they cannot use up all there are."""
 
 import time
 from collections.abc import Iterable
