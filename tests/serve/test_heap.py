@@ -5,8 +5,9 @@ import time
 import pytest
 
 from l0pyserini.lucene.jvm import HEAP_VARIABLE
-from l0pyserini.serve import impact_engine
+from l0pyserini.serve import bm25_engine, impact_engine
 from l0pyserini.serve.heap import LEAST_MB, OF_AN_INDEX, usual_heap
+from l0pyserini.serve.settings import Place
 from l0pyserini.serve.shelf import Shelf
 from tests.serve.served import served
 from tests.serve.test_command import running
@@ -45,6 +46,22 @@ def test_an_index_that_is_asked_often_is_read_into_memory(indexes, monkeypatch):
             assert time.monotonic() < deadline
             time.sleep(0.1)
         assert client.search("hybrid", "programming language").json == before
+
+
+def test_a_bm25_index_is_asked_once_before_anyone_asks(indexes, monkeypatch):
+    asked = []
+    search = bm25_engine.Bm25Searcher.batch_search
+    monkeypatch.setattr(
+        bm25_engine.Bm25Searcher,
+        "batch_search",
+        lambda self, queries, *more: asked.append(queries) or search(self, queries, *more),
+    )
+    with served(Shelf([Place("a", indexes.bm25)])):
+        deadline = time.monotonic() + 60
+        while not asked:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert asked == [["time"]]
 
 
 def test_one_that_cannot_be_read_is_searched_as_before(indexes, monkeypatch, caplog):
