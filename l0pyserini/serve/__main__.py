@@ -13,6 +13,7 @@ from l0pyserini.base.cli import (
     run_command,
     whole_number,
 )
+from l0pyserini.index.settle import last_commit
 from l0pyserini.lucene.jvm import start_first_jvm
 from l0pyserini.serve.heap import usual_heap
 from l0pyserini.serve.settings import Limits, Place, check_places, places_of, read_config
@@ -123,7 +124,8 @@ def run(args: argparse.Namespace) -> None:
 def _opened(places: Sequence[Place], heap: str | None) -> "Shelf":
     from l0pyserini.serve.shelf import Shelf
 
-    if heap is None:
+    # A folder that is no index is told of without Java.
+    if heap is None and all(last_commit(place.folder) for place in places):
         start_first_jvm(usual_heap(place.folder for place in places))
     return Shelf(places, heap)
 
