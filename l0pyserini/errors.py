@@ -24,6 +24,7 @@ L0Error                       base: catch this to catch all of ours (exit code 1
 ├── ImpactIndexError          a folder that is no index of ours, or does not hold what it promises
 │   └── QueryMismatchError    query encoder and index do not belong together
 ├── OpenSearchError           a cluster cannot be reached, refuses, or lost what it was given
+├── TimeLimitError            a search was given up, as its time was over
 ├── RequestError              a request to a server of ours is refused, and with which status
 ├── TrainingError             training cannot go on, or a teacher cannot teach
 ├── ExportError               another engine cannot take what is exported, or its package failed
@@ -153,6 +154,10 @@ class ExportError(L0Error):
 
 class OpenSearchError(L0Error):
     """An OpenSearch cluster cannot be reached, refuses, or lost what it was given."""
+
+
+class TimeLimitError(L0Error):
+    """A search was given up, as its time was over."""
 
 
 class RequestError(L0Error):

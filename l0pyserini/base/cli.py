@@ -91,9 +91,9 @@ def add_split(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", default="test", help="of a BEIR folder (default test)")
 
 
-def add_heap(parser: argparse.ArgumentParser) -> None:
+def add_heap(parser: argparse.ArgumentParser, default: str = "Java's own") -> None:
     """Add --heap."""
-    parser.add_argument("--heap", help="Java's largest heap, as 4g (default: Java's own)")
+    parser.add_argument("--heap", help=f"Java's largest heap, as 4g (default: {default})")
 
 
 def add_optimize(parser: argparse.ArgumentParser) -> None:

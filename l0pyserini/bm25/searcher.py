@@ -13,6 +13,7 @@ from l0pyserini.index.reader import FIELD, unreadable
 from l0pyserini.index.settle import LUCENE_MARKER
 from l0pyserini.lucene.jvm import attach_thread, java_class, java_path, java_string, start_jvm
 from l0pyserini.query.stems import packed
+from l0pyserini.search.deadline import millis_left
 from l0pyserini.search.hit_bytes import take_hits
 from l0pyserini.search.java_faults import call_searcher
 
@@ -62,7 +63,7 @@ class Bm25Searcher:
         self, queries: Sequence[str], k: int = 10, weights: Bm25Weights = DEFAULT_WEIGHTS
     ) -> list[list[Hit]]:
         """Return the k best documents of each query, ties by docid."""
-        found = self._call("search", packed(queries), k, *weights).tostring()
+        found = self._call("search", packed(queries), k, *weights, millis_left()).tostring()
         return list(take_hits([str(number) for number in range(len(queries))], found).values())
 
     def shares(

@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from l0pyserini.base.limits import JAVA_MAX
-from l0pyserini.errors import ImpactIndexError, L0Error, UsageError
+from l0pyserini.errors import ImpactIndexError, L0Error, TimeLimitError, UsageError
 from l0pyserini.index.reader import out_of_memory
 from l0pyserini.lucene.jvm import attach_thread, is_thrown, java_message
 
@@ -20,7 +20,8 @@ def call_searcher(searcher: Any, names: str, method: str, *given: Any) -> Any:
     """Call a method of a searcher in Java.
 
     Args:    searcher: None once it is closed. names: of its indexes.
-    Raises:  UsageError: if it is closed. ImpactIndexError, JavaError, OSError: as Java fails.
+    Raises:  UsageError: if it is closed. TimeLimitError: at this thread's deadline.
+             ImpactIndexError, JavaError, OSError: as Java fails.
     """
     check_open(searcher, names)
     attach_thread()
@@ -44,6 +45,8 @@ def search_error(names: str, fault: BaseException) -> L0Error | OSError:
     told = java_message(fault)
     if is_thrown(fault, "AlreadyClosedException"):
         return closed_error(names)
+    if is_thrown(fault, "DeadlineException"):
+        return TimeLimitError(f"{names}: the search took longer than it may, and was given up.")
     if is_thrown(fault, "OutOfMemoryError"):
         return out_of_memory(names, fault)
     if told in _DISK_FAULTS:

@@ -22,6 +22,7 @@ from l0pyserini.lucene.jvm import (
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher, check_batch
+from l0pyserini.search.deadline import millis_left
 from l0pyserini.search.engine import DEFAULT_ENGINE, TOPICS_TO_REPAY, MemoryNeed, check_engine
 from l0pyserini.search.hit_bytes import take_hits
 from l0pyserini.search.java_faults import call_searcher, check_open
@@ -115,7 +116,7 @@ class ImpactSearcher(Searcher):
 
         Raises:  JavaError: if Java's heap is too small.
         """
-        self._need().check()
+        self.memory_need().check()
         self._call("load", min(LOADING_THREADS, os.cpu_count() or 1))
         self._engine = "memory"
 
@@ -126,12 +127,13 @@ class ImpactSearcher(Searcher):
         self._expected += topics
         if self._expected < TOPICS_TO_REPAY:
             return
-        if self._need().fits:
+        if self.memory_need().fits:
             self.load()
         else:
             self._engine = "lucene"
 
-    def _need(self) -> MemoryNeed:
+    def memory_need(self) -> MemoryNeed:
+        """Return what load() takes, beside the whole of Java's heap."""
         heap = java_class("java.lang.Runtime").getRuntime().maxMemory()
         return MemoryNeed(self._names, self._call("postings"), self.num_docs, heap)
 
@@ -165,9 +167,8 @@ class ImpactSearcher(Searcher):
         # One piece each way for the whole batch: a call into Java for every hit would cost more
         # than the search.
         lines = self._lines(qids, queries)
-        found: bytes = self._call(
-            method, lines, k, self.approximation.candidates, threads
-        ).tostring()
+        candidates, millis = self.approximation.candidates, millis_left()
+        found: bytes = self._call(method, lines, k, candidates, threads, millis).tostring()
         return found
 
     def append_run(

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from l0pyserini.base.cli import (
     add_heap,
@@ -12,7 +13,13 @@ from l0pyserini.base.cli import (
     run_command,
     whole_number,
 )
-from l0pyserini.serve.settings import Limits, check_places, places_of, read_config
+from l0pyserini.index.settle import last_commit
+from l0pyserini.lucene.jvm import start_first_jvm
+from l0pyserini.serve.heap import usual_heap
+from l0pyserini.serve.settings import Limits, Place, check_places, places_of, read_config
+
+if TYPE_CHECKING:
+    from l0pyserini.serve.shelf import Shelf
 
 DEFAULT_PORT = 8081
 HTTP, STDIO = "http", "stdio"
@@ -54,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--log-requests", action="store_true", help="log requests, without queries")
     flags.add_argument("--log-queries", action="store_true", help="log requests with their queries")
     _add_limits(flags)
-    add_heap(flags)
+    add_heap(flags, "by what is served")
     return flags
 
 
@@ -98,12 +105,10 @@ def run(args: argparse.Namespace) -> None:
         hits=args.max_hits,
         query_length=args.max_query_length,
     )
-    from l0pyserini.serve.shelf import Shelf
-
     if args.mcp == STDIO:
         from l0pyserini.serve.mcp import speak
 
-        speak(Shelf(places, args.heap), limits)
+        speak(_opened(places, args.heap), limits)
         return
     from l0pyserini.serve.app import Choices
     from l0pyserini.serve.server import listen, serve
@@ -113,7 +118,16 @@ def run(args: argparse.Namespace) -> None:
         limits, keys, args.cors, args.mcp == HTTP, args.log_requests, args.log_queries
     )
     with opened:
-        serve(Shelf(places, args.heap), choices, opened)
+        serve(_opened(places, args.heap), choices, opened)
+
+
+def _opened(places: Sequence[Place], heap: str | None) -> "Shelf":
+    from l0pyserini.serve.shelf import Shelf
+
+    # A folder that is no index is told of without Java.
+    if heap is None and all(last_commit(place.folder) for place in places):
+        start_first_jvm(usual_heap(place.folder for place in places))
+    return Shelf(places, heap)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -62,7 +62,8 @@ def application(shelf: Shelf, choices: Choices) -> App:
         middleware=_cors(choices.cors),
     )
     keys = Keys(choices.keys)
-    return Gate(router, keys, metrics, choices.log_requests, choices.log_queries)
+    seconds = choices.limits.seconds
+    return Gate(router, keys, metrics, seconds, choices.log_requests, choices.log_queries)
 
 
 def _cors(origins: Sequence[str]) -> Sequence[Middleware]:

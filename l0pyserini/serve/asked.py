@@ -77,6 +77,8 @@ def read_batch(body: bytes, limits: Limits) -> list[Search]:
     if type(hits) is not int:
         raise RequestError(400, "'hits' must be an integer")
     hits = _hits(str(hits), limits)
+    if len(record["queries"]) * hits > limits.batch_hits:
+        raise RequestError(400, f"A batch may ask for {limits.batch_hits:,} hits in all")
     read = [_one(one, str(place), limits) for place, one in enumerate(record["queries"])]
     if len({qid for qid, _ in read}) < len(read):
         raise RequestError(400, "Every query needs a 'qid' of its own")

@@ -61,6 +61,9 @@ class Engine(ABC):
         Raises:  UsageError: if the index holds no such document.
         """
 
+    def settle(self) -> None:  # noqa: B027
+        """Do between requests what makes later ones faster; by default nothing."""
+
     @abstractmethod
     def facts(self) -> dict[str, Any]:
         """Return what is said of the index beside its name."""

@@ -1,5 +1,6 @@
 """Gate: what every request passes: keys, refusals as JSON, safe headers, counts, the log."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -46,13 +47,20 @@ _log = logging.getLogger("l0pyserini.serve.requests")
 class Gate:
     """An ASGI application before another one.
 
-    Args:    requests, queries: whether each request is logged, and with what it asked.
+    Args:    seconds: that a body may take to come. requests, queries: whether each request is
+             logged, and with what it asked.
     """
 
     def __init__(
-        self, app: App, keys: Keys, metrics: Metrics, requests: bool = False, queries: bool = False
+        self,
+        app: App,
+        keys: Keys,
+        metrics: Metrics,
+        seconds: float,
+        requests: bool = False,
+        queries: bool = False,
     ) -> None:
-        self._app, self._keys, self._metrics = app, keys, metrics
+        self._app, self._keys, self._metrics, self._seconds = app, keys, metrics, seconds
         self._requests, self._queries = requests or queries, queries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +82,7 @@ class Gate:
         try:
             if scope["path"].startswith(PROTECTED) and not self._keys.admit(scope["headers"]):
                 raise RequestError(401, "Unauthorized: give a key, as Bearer token or X-API-Key")
-            await self._app(scope, receive, sent)
+            await self._app(scope, _in_time(receive, self._seconds), sent)
         except ClientDisconnect:
             pass
         except Exception as fault:
@@ -97,6 +105,25 @@ class Gate:
             asked += f"?{scope['query_string'].decode('latin-1')}"
         client = scope["client"][0] if scope.get("client") else "-"
         _log.info("%s %s %s %d %.1f ms", client, scope["method"], asked, status, 1000 * seconds)
+
+
+def _in_time(receive: Receive, seconds: float) -> Receive:
+    """Have a body come within so many seconds; what comes after it may take any time."""
+    deadline, is_whole = asyncio.get_running_loop().time() + seconds, False
+
+    async def received() -> Message:
+        nonlocal is_whole
+        if is_whole:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise RequestError(408, f"The body did not come within {seconds:g} seconds") from None
+        is_whole = not message.get("more_body", False)
+        return message
+
+    return received
 
 
 def refusal(refused: RequestError) -> Response:

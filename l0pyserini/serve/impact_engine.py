@@ -1,6 +1,7 @@
 """Impact indexes, searched by ImpactSearcher."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from l0pyserini.bm25.searcher import Bm25Weights
@@ -8,10 +9,12 @@ from l0pyserini.data.records import Hit
 from l0pyserini.errors import ImpactIndexError, QueryMismatchError
 from l0pyserini.evaluate.explain.document import explain_texts
 from l0pyserini.evaluate.explain.shares import Explanation, verdict
+from l0pyserini.lucene.jvm import java_class
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.query.stems import is_stem
 from l0pyserini.query.table import idf_weight
 from l0pyserini.query.tokenizer import Tokenizer
+from l0pyserini.search.engine import TOPICS_TO_REPAY
 from l0pyserini.search.searcher import ImpactSearcher
 from l0pyserini.serve.engines import Engine, Explained, Stored, refuse_weights
 from l0pyserini.serve.settings import IMPACT
@@ -31,12 +34,15 @@ class ImpactEngine(Engine):
         self._tokenizer = _tokenizer_of(self._encoder)
         self.documents = searcher.num_docs
         self.stores_text = searcher.stores_text
+        self._asked = 0
+        self._settled = False
 
     def search(
         self, queries: Sequence[str], k: int, weights: Bm25Weights | None
     ) -> list[list[Hit]]:
         """Search as ImpactSearcher does."""
         refuse_weights(weights)
+        self._asked += len(queries)
         found = self._searcher.batch_search(queries, list(map(str, range(len(queries)))), k)
         return list(found.values())
 
@@ -89,11 +95,26 @@ class ImpactEngine(Engine):
         said = verdict(found[0], found[1]) if len(found) == 2 else None
         return Explained(list(map(_record, found)), said)
 
+    def settle(self) -> None:
+        """Read the index into memory once it was asked so often that this repays, if it fits.
+
+        Requests are answered from disk meanwhile. Other indexes, and the one that this one
+        replaces, may have taken their part of the heap already.
+        """
+        if self._settled or self._asked < TOPICS_TO_REPAY:
+            return
+        runtime = java_class("java.lang.Runtime").getRuntime()
+        free = runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory()
+        if replace(self._searcher.memory_need(), heap=free).fits:
+            self._settled = True
+            self._searcher.load()
+
     def facts(self) -> dict[str, Any]:
         """Tell what the index holds."""
         return {
             "type": self.kind,
             "documents": self.documents,
+            "engine": self._searcher.engine,
             "stores_text": self.stores_text,
             "learned": self._tokenizer is not None,
             "stems": self._encoder.stems is not None,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from l0pyserini.lucene.jvm import java_class
 from l0pyserini.serve.engines import Engine
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -41,8 +42,13 @@ class Metrics:
         lines.append("# TYPE l0pyserini_reopened_total counter")
         for name, count in reopened.items():
             lines.append(f'l0pyserini_reopened_total{{index="{name}"}} {count}')
-        lines.append("# TYPE process_resident_memory_bytes gauge")
-        lines.append(f"process_resident_memory_bytes {resident_bytes()}")
+        used, largest = java_heap()
+        for name, value in (
+            ("process_resident_memory_bytes", resident_bytes()),
+            ("l0pyserini_java_heap_used_bytes", used),
+            ("l0pyserini_java_heap_max_bytes", largest),
+        ):
+            lines += [f"# TYPE {name} gauge", f"{name} {value}"]
         return "\n".join(lines) + "\n"
 
     def _histogram(self) -> list[str]:
@@ -57,3 +63,9 @@ class Metrics:
 def resident_bytes() -> int:
     """Return the memory that this process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def java_heap() -> tuple[int, int]:
+    """Return the bytes of Java's heap in use, garbage among them, and the most that may be."""
+    runtime = java_class("java.lang.Runtime").getRuntime()
+    return runtime.totalMemory() - runtime.freeMemory(), runtime.maxMemory()

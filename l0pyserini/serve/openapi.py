@@ -14,7 +14,9 @@ _SAID = {
     "this is no HTTP, or an address of more than 64 KB.",
     401: "No key, or none that is let in (only where the server was given keys).",
     404: "No such index or document.",
+    408: "The body did not come in time.",
     413: "The body is too long.",
+    415: "The body has a Content-Encoding.",
     429: "Too many requests wait already; see Retry-After.",
     503: "The answer took longer than a request may; see Retry-After.",
 }
@@ -74,7 +76,8 @@ def _paths(limits: Limits) -> Record:
         "explode": True,
     }
     searched = [_INDEX, query, _parameter("hits", hits), *show, *weights]
-    batch = _operation("Search many queries", [_INDEX], "Results", 400, 401, 404, 413, 429, 503)
+    faults = (400, 401, 404, 408, 413, 415, 429, 503)
+    batch = _operation("Search many queries", [_INDEX], "Results", *faults)
     batch["requestBody"] = {"required": True, "content": _json("Batch")}
     usual = (400, 401, 404, 429, 503)
     return {

@@ -2,17 +2,19 @@
 
 Searching happens in Java, outside of Python's lock, on the threads of this pool. Requests that wait
 for the same work are done in one piece, so that the price of a call into Java is shared by as many
-as wait.
+as wait. A request whose time is over is given up there too, so that its thread is free for others.
 """
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from l0pyserini.errors import RequestError
+from l0pyserini.errors import RequestError, TimeLimitError
+from l0pyserini.search.deadline import until
 
 LARGEST_PIECE = 16
 """Requests that are done in one piece; more would make the first of them wait for the last."""
@@ -26,6 +28,7 @@ class _Job:
     kind: Hashable
     work: Work
     asked: Any
+    deadline: float
     result: asyncio.Future[Any]
 
 
@@ -57,13 +60,14 @@ class Pool:
         if len(self._jobs) >= self._queue:
             raise RequestError(429, "Too many requests wait already; ask again in a second.", 1)
         result = asyncio.get_running_loop().create_future()
+        deadline = time.monotonic() + self._seconds
         with self._waits:
-            self._jobs.append(_Job(kind, work, asked, result))
+            self._jobs.append(_Job(kind, work, asked, deadline, result))
             self._waits.notify()
         try:
             async with asyncio.timeout(self._seconds):
                 return await result
-        except TimeoutError:
+        except (TimeoutError, TimeLimitError):
             raise RequestError(
                 503, f"The answer took longer than {self._seconds:g} seconds; ask for less.", 1
             ) from None
@@ -107,7 +111,8 @@ class Pool:
 def _done(piece: Sequence[_Job]) -> list[tuple[Any, Exception | None]]:
     """Return the result or the exception of each request."""
     try:
-        found = piece[0].work([job.asked for job in piece])
+        with until(max(job.deadline for job in piece)):
+            found = piece[0].work([job.asked for job in piece])
         return [(one, None) for one in found]
     except Exception as fault:
         if len(piece) == 1:

@@ -21,6 +21,7 @@ from l0pyserini.serve.openapi import document as openapi_document
 from l0pyserini.serve.service import Service
 
 JSON = "application/json"
+PLAIN = "identity"
 
 
 def routes(service: Service, metrics: Metrics) -> Sequence[BaseRoute]:
@@ -59,6 +60,8 @@ async def search(service: Service, request: Request) -> Response:
 
 async def batch(service: Service, request: Request) -> Response:
     """Answer many queries."""
+    if request.headers.get("content-encoding", PLAIN).lower() != PLAIN:
+        raise RequestError(415, "A body is taken as it is, without a Content-Encoding")
     asked = read_batch(await _body(request, service.limits.body_bytes), service.limits)
     return Response(await service.batch(request.path_params["index"], asked), media_type=JSON)
 

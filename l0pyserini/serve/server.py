@@ -12,6 +12,7 @@ from l0pyserini.base.progress import say
 from l0pyserini.errors import UsageError
 from l0pyserini.serve.app import Choices, application
 from l0pyserini.serve.shelf import Shelf
+from l0pyserini.serve.waits import Waits
 
 SWITCH_SECONDS = 0.0005
 """After which a thread gives way to another one in Python; by default ten times as long."""
@@ -19,8 +20,21 @@ SWITCH_SECONDS = 0.0005
 _BACKLOG = 1024
 
 
-class _Server(uvicorn.Server):
-    """Ends with exit code 0 on a signal, when the requests that run are answered."""
+class Server(uvicorn.Server):
+    """Ends with exit code 0 on a signal, when the requests that run are answered.
+
+    Args:    seconds: that a connection may wait for a request to come whole.
+    """
+
+    def __init__(self, config: uvicorn.Config, seconds: float) -> None:
+        super().__init__(config)
+        self._waits = Waits(seconds)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the connections once a second; uvicorn calls this ten times a second."""
+        if counter % 10 == 0:
+            self._waits.look(self.server_state.connections)
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -65,4 +79,4 @@ def serve(shelf: Shelf, choices: Choices, opened: socket.socket) -> None:
         f"{name} ({one.documents:,} documents)" for name, one in shelf.engines.items()
     )
     say(f"serving {listed}\n  http://{shown}:{port}/  (page; /docs lists the routes; Ctrl-C ends)")
-    _Server(config).run(sockets=[opened])
+    Server(config, choices.limits.seconds).run(sockets=[opened])

@@ -48,6 +48,11 @@ class Limits:
     queries: int = 100
     documents: int = 50
 
+    @property
+    def batch_hits(self) -> int:
+        """Hits of all queries of a batch."""
+        return 10 * self.hits
+
 
 def places_of(given: Sequence[str]) -> list[Place]:
     """Take --index apart.

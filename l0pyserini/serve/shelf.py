@@ -92,11 +92,19 @@ class Shelf:
             yield engine
 
     async def watch(self) -> None:
-        """Look at the folders again and again."""
+        """Look at the folders and the engines again and again."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             for name in self._places:
                 await self.refresh(name)
+                await self._settle(name)
+
+    async def _settle(self, name: str) -> None:
+        with self.lent(name) as engine:
+            try:
+                await asyncio.to_thread(engine.settle)
+            except Exception as fault:
+                _log.warning("%s is searched as before: %s", name, fault)
 
     async def refresh(self, name: str) -> bool:
         """Open an index anew if it has changed; tell whether it has.
@@ -152,14 +160,14 @@ def open_engine(place: Place, heap: str | None) -> Engine:
         return Bm25Engine(Bm25Searcher(place.folder, heap))
     if sidecar(place.folder, FILE_NAME).is_file():
         # Pyserini's settings name an encoder for each impact index; ours has its own.
-        return _impact_engine(ImpactSearcher(place.folder, heap=heap))
+        return _impact_engine(ImpactSearcher(place.folder, heap=heap, engine="lucene"))
     if place.encoder is None:
         raise UsageError(
             f"index {place.name!r} ({place.folder}) was built by another tool and names no query "
             "encoder. Give it one as 'encoder' in the file of --config."
         )
     encoder = given_encoder(place.encoder)
-    return _impact_engine(ImpactSearcher(place.folder, encoder, heap))
+    return _impact_engine(ImpactSearcher(place.folder, encoder, heap, engine="lucene"))
 
 
 def _impact_engine(searcher: ImpactSearcher) -> Engine:

@@ -1,15 +1,17 @@
 """Bm25Searcher: two fields summed as Anserini sums them, stored texts, and what it refuses."""
 
 import json
+import time
 
 import pytest
 
 from l0pyserini import run_bm25
 from l0pyserini.bm25.baseline import MULTIFIELD
 from l0pyserini.bm25.searcher import Bm25Searcher
-from l0pyserini.errors import ImpactIndexError, UsageError
+from l0pyserini.errors import ImpactIndexError, TimeLimitError, UsageError
 from l0pyserini.index.anserini import index_collection
 from l0pyserini.lucene import java_class
+from l0pyserini.search.deadline import until
 from tests.helpers import write
 
 DOCS = (
@@ -53,6 +55,18 @@ def test_texts_that_anserini_stored(tmp_path):
         stored, missing = searcher.texts(["d1", "no"])
         assert json.loads(stored) == json.loads(raw)
         assert missing is None
+
+
+def test_a_threads_deadline(tmp_path):
+    docs, topics = write(tmp_path / "d.jsonl", DOCS), write(tmp_path / "topics.tsv", "1\ttime\n")
+    run_bm25(str(docs), tmp_path / "index", str(topics), tmp_path / "run.txt")
+    with Bm25Searcher(tmp_path / "index") as searcher:
+        expected = searcher.batch_search(["time"])
+        assert expected[0]
+        with until(time.monotonic() - 1), pytest.raises(TimeLimitError, match="was given up"):
+            searcher.batch_search(["time"])
+        with until(time.monotonic() + 60):
+            assert searcher.batch_search(["time"]) == expected
 
 
 def test_what_is_refused(tmp_path):

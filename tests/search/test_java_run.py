@@ -45,7 +45,7 @@ def java_search(opened, folder):
 
 def hits_of(java, impact, k):
     """Return the hits of one query."""
-    return take_hits(["q1"], bytes(java.hits(asked(impact), k, 0, 1)))["q1"]
+    return take_hits(["q1"], bytes(java.hits(asked(impact), k, 0, 1, 0)))["q1"]
 
 
 def test_a_run_of_topics_has_the_python_writer_s_bytes(cacm, tmp_path):

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import uvicorn
 
 from l0pyserini.serve.app import Choices, application
-from l0pyserini.serve.server import listen
+from l0pyserini.serve.server import Server, listen
 from l0pyserini.serve.shelf import Shelf
 
 
@@ -69,10 +69,12 @@ class Client:
 @contextmanager
 def served(shelf: Shelf, choices: Choices | None = None) -> Iterator[Client]:
     """Serve a shelf meanwhile; it is closed afterwards."""
-    app = application(shelf, choices or Choices())
+    choices = choices or Choices()
+    app = application(shelf, choices)
     opened = listen("127.0.0.1", 0)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, ws="none")
+    server = Server(
+        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, ws="none"),
+        choices.limits.seconds,
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
     thread.start()

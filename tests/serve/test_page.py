@@ -20,7 +20,7 @@ CONTRAST = """[...document.querySelectorAll('body *')].filter((one) => one.check
         return share <= .04045 ? share / 12.92 : ((share + .055) / 1.055) ** 2.4; });
       return .2126 * r + .7152 * g + .0722 * b; };
     let back = one;
-    const clear = (given) => /, 0\\)$|transparent/.test(getComputedStyle(given).backgroundColor);
+    const clear = (given) => /^rgba.*, 0\\)$/.test(getComputedStyle(given).backgroundColor);
     while (back.parentElement && clear(back)) back = back.parentElement;
     const [a, b] = [getComputedStyle(one).color, getComputedStyle(back).backgroundColor].map(light);
     return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), one.outerHTML.slice(0, 90)];
@@ -58,6 +58,8 @@ def test_a_query_with_two_indexes_side_by_side(page, client):
     ]
     widths = "[...document.querySelectorAll('.bar span')].map((one) => one.clientWidth)"
     assert max(page.value(widths)) > 50
+    named = "[...document.querySelectorAll('.bar b')].map((one) => one.innerText)"
+    assert {"language", "languag…"} <= set(page.value(named))
     assert "IDF" in page.value("document.getElementById('token-lists').innerText")
     assert "curl 'http://127.0.0.1" in page.value("document.getElementById('commands').textContent")
     assert page.console == []
@@ -66,12 +68,14 @@ def test_a_query_with_two_indexes_side_by_side(page, client):
 def test_by_keyboard_alone(page, client):
     page.open(f"{client.address}/")
     page.until("document.getElementById('index').options.length === 4")
+    assert "learned tokens and BM25" in page.value("document.getElementById('welcome').innerText")
     page.value("document.activeElement.blur()")
     page.press("/")
     assert page.value("document.activeElement.id") == "query"
     page.write("digital computers")
     page.press("Enter")
     page.until("document.querySelectorAll('.bar').length === 10")
+    assert page.value("document.getElementById('welcome').hidden")
     assert page.value("location.search") == "?q=digital+computers&index=hybrid&k=10"
     page.value("document.querySelector('.title').focus()")
     page.press("Enter")
@@ -89,7 +93,10 @@ def test_why_one_stands_above_the_other(page, client):
     first, second = client.search("hybrid", "digital computers").json["candidates"][:2]
     said = page.value("document.getElementById('compared').innerText")
     assert f"{first['docid']} leads {second['docid']}" in said
+    assert "~" not in said
     assert page.value("document.activeElement.id") == "compared-title"
+    page.value("document.getElementById('compared-close').click()")
+    assert page.value("document.getElementById('compared').hidden")
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from l0pyserini import ImpactSearcher
 from l0pyserini.errors import RequestError
 from l0pyserini.serve.pool import LARGEST_PIECE, Pool
 
@@ -104,3 +105,22 @@ def test_one_that_fails_does_not_fail_the_others():
     assert found[:2] == [10, 5]
     assert isinstance(found[2], ZeroDivisionError)
     assert found[3] == 2
+
+
+@pytest.mark.parametrize("engine", ["lucene", "memory"])
+def test_a_search_that_java_has_begun_holds_its_thread_no_longer_than_its_time(small, engine):
+    with ImpactSearcher(small / "index", engine=engine) as searcher:
+        many = [dict.fromkeys(list(searcher.vocabulary)[:400], 100)] * 1500
+        qids = [str(number) for number in range(len(many))]
+        started = time.monotonic()
+        searcher.batch_search(many, qids, 1)
+        whole = time.monotonic() - started
+        pool = Pool(1, 9, whole / 4)
+
+        async def talk():
+            with pytest.raises(RequestError, match="took longer than"):
+                await pool.do("slow", lambda _: [searcher.batch_search(many, qids, 1)], 0)
+            # Refused too, if the only thread were held for as long again.
+            return await pool.do("next", lambda asked: asked, "next")
+
+        assert tried(pool, talk) == "next"

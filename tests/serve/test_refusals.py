@@ -1,5 +1,7 @@
 """What is refused: by which status, in which words, and never with a path of the server's."""
 
+import gzip
+
 import pytest
 
 from tests.serve.served import Client
@@ -63,6 +65,10 @@ def test_a_request(client: Client, path, status, words):
         ({"queries": ["a"], "hits": True}, 400, "'hits' must be an integer"),
         ({"queries": ["a"], "hits": 10**9}, 400, "must be at most 1000"),
         ({"queries": [" "]}, 400, "'query' is required"),
+        ({"queries": ["a"] * 11, "hits": 1000}, 400, "may ask for 10,000 hits in all"),
+        (b"[" * 10_000 + b"]" * 10_000, 400, "The body is not JSON"),
+        (b'{"queries": ["a"], "hits": NaN}', 400, "The body is not JSON"),
+        (b'{"queries": ["\xff"]}', 400, "The body is not JSON"),
         ({"queries": [{"text": "a", "qid": "1"}, "b"]}, 400, "a 'qid' of its own"),
         (b" " * (1 << 20) + b"{}", 413, ""),
     ],
@@ -71,6 +77,12 @@ def test_a_batch(client: Client, body, status, words):
     answer = client.ask(SEARCH, "POST", body)
     assert answer.status == status
     assert words in answer.error
+
+
+def test_a_body_that_is_packed(client):
+    packed = gzip.compress(b'{"queries": ["a"]}')
+    answer = client.ask(SEARCH, "POST", packed, {"Content-Encoding": "gzip"})
+    assert (answer.status, "without a Content-Encoding" in answer.error) == (415, True)
 
 
 def test_other_methods(client):

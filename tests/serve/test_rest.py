@@ -119,7 +119,7 @@ def test_indexes_are_listed(client):
     assert [one["type"] for one in listed.values()] == ["impact", "impact", "tf", "impact"]
     assert listed["hybrid"] == {
         **{"name": "hybrid", "type": "impact", "documents": 150},
-        **{"stores_text": True, "learned": True, "stems": True},
+        **{"engine": "lucene", "stores_text": True, "learned": True, "stems": True},
     }
     assert (listed["stems"]["learned"], listed["stems"]["stems"]) == (False, True)
 

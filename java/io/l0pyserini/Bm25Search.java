@@ -62,9 +62,11 @@ public final class Bm25Search implements Closeable {
    * Searches queries.
    *
    * @param queries in UTF-8, as {@link Stems} reads them
+   * @param millis after which the search is given up; 0 for never
    * @return what HitBytes says
    */
-  public byte[] search(byte[] queries, int k, float k1, float b) throws IOException {
+  public byte[] search(byte[] queries, int k, float k1, float b, long millis) throws IOException {
+    Deadline deadline = Deadline.in(millis);
     IndexSearcher searcher = searcher(k1, b);
     List<String> texts = Stems.texts(queries);
     HitBytes bytes = new HitBytes(texts.size());
@@ -74,7 +76,7 @@ public final class Bm25Search implements Closeable {
       long[] found =
           hits == 0
               ? new long[0]
-              : searcher.search(query(text), TopHits.manager(hits, docids));
+              : searcher.search(query(text), TopHits.manager(hits, docids, deadline));
       bytes.add(Hits.of(found, docids));
     }
     return bytes.bytes();
@@ -142,7 +144,7 @@ public final class Bm25Search implements Closeable {
   }
 
   private IndexSearcher searcher(float k1, float b) {
-    IndexSearcher searcher = new IndexSearcher(reader);
+    IndexSearcher searcher = new BlockSearcher(reader);
     searcher.setSimilarity(new BM25Similarity(k1, b));
     return searcher;
   }

@@ -52,7 +52,7 @@ public final class ImpactSearch implements Closeable {
       throw fault;
     }
     reader = opened.length == 1 ? opened[0] : new MultiReader(opened);
-    searcher = new IndexSearcher(reader);
+    searcher = new BlockSearcher(reader);
     searcher.setSimilarity(new ImpactSimilarity());
     terms = new Terms(searcher);
     // A query of a thousand tokens is an ordinary document elsewhere (ArguAna).
@@ -100,12 +100,15 @@ public final class ImpactSearch implements Closeable {
    * @param k hits for each query
    * @param candidates documents to score anew
    * @param threads threads to search with
+   * @param millis after which the search is given up; 0 for never
    * @return what HitBytes says
    */
-  public byte[] hits(byte[] queries, int k, int candidates, int threads) throws Exception {
+  public byte[] hits(byte[] queries, int k, int candidates, int threads, long millis)
+      throws Exception {
+    Deadline deadline = Deadline.in(millis);
     List<Asked> asked = Asked.split(queries);
     HitBytes bytes = new HitBytes(asked.size());
-    Parallel.forEach(asked, threads, query -> find(query, k, candidates), bytes::add);
+    Parallel.forEach(asked, threads, query -> find(query, k, candidates, deadline), bytes::add);
     return bytes.bytes();
   }
 
@@ -128,6 +131,7 @@ public final class ImpactSearch implements Closeable {
     ThreadLocal<RunLines> formats = ThreadLocal.withInitial(() -> new RunLines(tag));
     int asked = removeQuery && k < Integer.MAX_VALUE ? k + 1 : k;
     int[] counts = new int[2];
+    Deadline never = Deadline.in(0);
     try (OutputStream out =
         new BufferedOutputStream(
             Files.newOutputStream(Path.of(file), StandardOpenOption.APPEND), 1 << 16)) {
@@ -135,7 +139,7 @@ public final class ImpactSearch implements Closeable {
           Asked.split(topics),
           threads,
           topic -> {
-            Ranking hits = find(topic, asked, candidates);
+            Ranking hits = find(topic, asked, candidates, never);
             BytesRef without = removeQuery ? new BytesRef(topic.qid()) : null;
             return formats.get().topic(topic.qid(), hits, without, k);
           },
@@ -149,36 +153,42 @@ public final class ImpactSearch implements Closeable {
   }
 
   /** Searches queries as hits does; returns what HitArrays says. */
-  public byte[] arrays(byte[] queries, int k, int candidates, int threads) throws Exception {
+  public byte[] arrays(byte[] queries, int k, int candidates, int threads, long millis)
+      throws Exception {
+    Deadline deadline = Deadline.in(millis);
     List<Asked> asked = Asked.split(queries);
     List<long[]> found = new ArrayList<>(asked.size());
     MemorySearch loaded = memory;
     if (loaded != null) {
       Parallel.forEach(
-          asked, threads, query -> placed(loaded, query, k, candidates), found::add);
+          asked, threads, query -> placed(loaded, query, k, candidates, deadline), found::add);
       return HitArrays.of(found, loaded.index().docids());
     }
-    Parallel.forEach(asked, threads, query -> entries(query, k, candidates), found::add);
+    Parallel.forEach(asked, threads, query -> entries(query, k, candidates, deadline), found::add);
     return HitArrays.of(found, reader.maxDoc(), new DocIds(reader));
   }
 
-  private Ranking find(Asked asked, int k, int candidates) throws IOException {
+  private Ranking find(Asked asked, int k, int candidates, Deadline deadline)
+      throws IOException {
     MemorySearch loaded = memory;
     if (loaded != null) {
-      return loaded.ranking(placed(loaded, asked, k, candidates));
+      return loaded.ranking(placed(loaded, asked, k, candidates, deadline));
     }
-    return Hits.of(entries(asked, k, candidates), new DocIds(reader));
+    return Hits.of(entries(asked, k, candidates, deadline), new DocIds(reader));
   }
 
   /** Returns entries by places of docids (see MemorySearch); Lucene finds what memory cannot. */
-  private long[] placed(MemorySearch loaded, Asked asked, int k, int candidates)
+  private long[] placed(
+      MemorySearch loaded, Asked asked, int k, int candidates, Deadline deadline)
       throws IOException {
-    long[] found = asked.again() ? null : loaded.entries(asked, Math.min(k, reader.maxDoc()));
-    return found != null ? found : loaded.placed(entries(asked, k, candidates));
+    int hits = Math.min(k, reader.maxDoc());
+    long[] found = asked.again() ? null : loaded.entries(asked, hits, deadline);
+    return found != null ? found : loaded.placed(entries(asked, k, candidates, deadline));
   }
 
   /** Returns the k best documents' entries (see TopHits), ordered by score. */
-  private long[] entries(Asked asked, int k, int candidates) throws IOException {
+  private long[] entries(Asked asked, int k, int candidates, Deadline deadline)
+      throws IOException {
     Query query = asked.query(terms);
     if (query == null || reader.maxDoc() == 0) {
       return new long[0];
@@ -187,10 +197,10 @@ public final class ImpactSearch implements Closeable {
     int hits = Math.min(k, reader.maxDoc());
     DocIds docids = new DocIds(reader);
     if (!asked.again()) {
-      return searcher.search(query, TopHits.manager(hits, docids));
+      return searcher.search(query, TopHits.manager(hits, docids, deadline));
     }
     int first = Math.max(hits, Math.min(candidates, reader.maxDoc()));
-    long[] found = searcher.search(query, TopHits.manager(first, docids));
+    long[] found = searcher.search(query, TopHits.manager(first, docids, deadline));
     return TopHits.first(Rescorer.rescore(searcher, asked.whole(terms), found), hits, docids);
   }
 

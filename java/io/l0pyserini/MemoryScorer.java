@@ -69,7 +69,7 @@ final class MemoryScorer {
    *
    * @return null where a score could go beyond an int
    */
-  long[] search(EncodedLine query, int k) {
+  long[] search(EncodedLine query, int k, Deadline deadline) {
     Arrays.fill(bounds, 0);
     asked = 0;
     if (!ask(query)) {
@@ -90,6 +90,7 @@ final class MemoryScorer {
     Arrays.sort(visits, 0, windows);
     top.start(k, known(k));
     while (--windows >= 0 && visits[windows] >>> Integer.SIZE >= top.threshold()) {
+      deadline.check();
       visit((int) visits[windows]);
     }
     return top.best();

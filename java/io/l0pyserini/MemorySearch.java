@@ -34,13 +34,13 @@ final class MemorySearch {
    *
    * @return null where scores go beyond what a float holds, so that Lucene has to be asked
    */
-  long[] entries(Asked asked, int k) {
+  long[] entries(Asked asked, int k, Deadline deadline) {
     Worker worker = idle.poll();
     if (worker == null) {
       worker = new Worker(index);
     }
     asked.read(worker.line);
-    long[] entries = worker.scorer.search(worker.line, k);
+    long[] entries = worker.scorer.search(worker.line, k, deadline);
     idle.add(worker);
     if (entries == null || entries.length > 0 && TopHits.score(entries[0]) > EXACT) {
       return null;

@@ -28,8 +28,8 @@ public final class Rehearsal {
     byte[] twice = (QUERY + "\t" + QUERY + "\n").getBytes(StandardCharsets.UTF_8);
     try (ImpactSearch search = new ImpactSearch(new String[] {index.toString()})) {
       search.df(one);
-      search.hits(one, 10, 0, 1);
-      search.hits(twice, 10, 100, 2);
+      search.hits(one, 10, 0, 1, 0);
+      search.hits(twice, 10, 100, 2, 0);
       search.writeRun(one, 1000, 0, 2, run.toString(), "rehearsal", false);
       search.texts(new String[] {"1"});
     }

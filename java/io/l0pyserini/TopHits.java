@@ -31,24 +31,26 @@ final class TopHits implements Collector {
 
   private final int k;
   private final DocIds docids;
+  private final Deadline deadline;
   private int capacity;
   private long[] found;
   private int size;
   private int threshold;
 
-  private TopHits(int k, DocIds docids) {
+  private TopHits(int k, DocIds docids, Deadline deadline) {
     this.k = k;
     this.docids = docids;
+    this.deadline = deadline;
     capacity = (int) Math.min(k + k / 2L + ROOM, Integer.MAX_VALUE - ROOM);
     found = new long[Math.min(capacity, FIRST)];
   }
 
   /** Returns what IndexSearcher needs to search with one thread: entries, best first. */
-  static CollectorManager<TopHits, long[]> manager(int k, DocIds docids) {
+  static CollectorManager<TopHits, long[]> manager(int k, DocIds docids, Deadline deadline) {
     return new CollectorManager<>() {
       @Override
       public TopHits newCollector() {
-        return new TopHits(k, docids);
+        return new TopHits(k, docids, deadline);
       }
 
       @Override
@@ -59,6 +61,11 @@ final class TopHits implements Collector {
         return collectors.iterator().next().entries();
       }
     };
+  }
+
+  /** Returns when the search is given up. */
+  Deadline deadline() {
+    return deadline;
   }
 
   @Override

@@ -4,7 +4,7 @@ export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (key === "class") made.className = value;
+    else if (key === "class") made.className = value ?? "";
     else if (typeof value === "boolean") made.toggleAttribute(key, value);
     else if (value !== null && value !== undefined) made.setAttribute(key, value);
   }
@@ -14,9 +14,13 @@ export function element(name, properties = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+const isWord = (cell) => typeof cell === "string" && /^\p{L}/u.test(cell);
+
+// Columns of words stand to the left, those of numbers to the right.
 export function table(header, rows) {
-  const head = element("tr", {}, ...header.map((name) => element("th", { scope: "col" }, name)));
-  const body = rows.map((row) => element("tr", {}, ...row.map((cell) => element("td", {}, cell))));
+  const classes = header.map((_, place) => (rows.some((row) => isWord(row[place])) ? "word" : null));
+  const head = element("tr", {}, ...header.map((name, place) => element("th", { scope: "col", class: classes[place] }, name)));
+  const body = rows.map((row) => element("tr", {}, ...row.map((cell, place) => element("td", { class: classes[place] }, cell))));
   return element("div", { class: "wide", tabindex: "0", role: "group", "aria-label": header.join(", ") },
     element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)));
 }

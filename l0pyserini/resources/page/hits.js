@@ -18,7 +18,7 @@ function hit(one, actions) {
   const choice = element("input", { type: "checkbox", onchange: (event) => actions.choose(one.docid, event.target) });
   const about = element("p", { class: "line soft" }, element("span", {}, `${one.rank}. ${one.docid}`),
     element("span", {}, `score ${shownNumber(one.score)}`), element("span", { class: "kinds" }),
-    element("label", {}, choice, ` compare ${one.docid}`));
+    element("label", { class: "choice" }, choice, "compare", element("span", { class: "unseen" }, ` ${one.docid}`)));
   return element("li", { class: "hit", "data-docid": one.docid }, element("h3", {}, open), about,
     element("div", { class: "snippet-place" }), element("div", { class: "bar-place" }));
 }

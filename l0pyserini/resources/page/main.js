@@ -1,7 +1,7 @@
 // What the page does: the form, the address, and searching one index or two.
 
 import { ask, explain, keepKey, search } from "./api.js";
-import { byId, element } from "./dom.js";
+import { byId, element, shownNumber, table } from "./dom.js";
 import { fillHits, hitList } from "./hits.js";
 import { queryTokens } from "./tokens.js";
 import { showCommands, showDocument, showPair } from "./views.js";
@@ -20,6 +20,12 @@ function tell(fault) {
   say(fault.message, true);
 }
 
+function indexTable(indexes) {
+  const kinds = (one) => [one.learned ? "learned tokens" : null, one.stems ? "BM25" : null].filter(Boolean).join(" and ");
+  return table(["index", "documents", "searched by", "texts"], indexes.map((one) =>
+    [one.name, shownNumber(one.documents), kinds(one), one.stores_text ? "kept" : "not kept"]));
+}
+
 async function start() {
   const { indexes } = await ask("/v1/indexes");
   const options = () => indexes.map((one) => element("option", { value: one.name }, one.name));
@@ -27,12 +33,14 @@ async function start() {
   byId("beside").replaceChildren(element("option", { value: "" }, "nothing"), ...options());
   byId("beside-field").hidden = indexes.length < 2;
   say("");
+  byId("indexes").replaceChildren(indexTable(indexes));
   fromAddress();
 }
 
 function fromAddress() {
   const asked = new URLSearchParams(location.search);
   byId("query").value = asked.get("q") ?? "";
+  byId("welcome").hidden = asked.has("q");
   for (const [id, name] of [["index", "index"], ["beside", "beside"], ["hits", "k"]]) {
     if (asked.has(name)) byId(id).value = asked.get(name);
   }
@@ -54,6 +62,7 @@ async function run() {
   const beside = byId("beside").value;
   const names = [byId("index").value, ...(beside && beside !== byId("index").value ? [beside] : [])];
   say("Searching …");
+  byId("welcome").hidden = true;
   for (const id of ["compared", "tokens", "commands"]) byId(id).hidden = true;
   byId("results").replaceChildren();
   byId("results").classList.toggle("one", names.length === 1);
@@ -61,7 +70,7 @@ async function run() {
   const started = performance.now();
   try {
     const found = await Promise.all(names.map((name) => search(name, query, hits, signal)));
-    say(`${(performance.now() - started).toFixed(0)} ms`);
+    say(`Found in ${(performance.now() - started).toFixed(0)} ms. Tick two hits to see why one stands above the other.`);
     byId("token-lists").replaceChildren(...names.map((name) => element("div", { "data-index": name })));
     showCommands(names[0], query, hits);
     await Promise.all(found.map((one) => showIndex(one, query, signal)));
@@ -105,6 +114,10 @@ byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   toAddress();
   run();
+});
+byId("compared-close").addEventListener("click", () => {
+  byId("compared").hidden = true;
+  byId("results").focus();
 });
 byId("key-form").addEventListener("submit", (event) => {
   event.preventDefault();

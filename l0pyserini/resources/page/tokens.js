@@ -5,6 +5,9 @@ import { element, shownNumber, sized, table } from "./dom.js";
 const KINDS = { text: "text", expansion: "expansion", stem: "stem" };
 const classOf = (kind) => KINDS[kind] ?? "unknown";
 
+// Of the widest bar, from where a token's name has room in its part.
+const ROOM = 0.09;
+
 // A stem is named by a tilde before it.
 export const nameOf = (token) => (/^~[^~]/.test(token) ? `${token.slice(1).replaceAll("~", ".")}…` : token);
 
@@ -23,11 +26,12 @@ export function queryTokens(name, tokens) {
 export function bar(documentFound, widest) {
   const parts = documentFound.tokens.filter((one) => one.product > 0);
   const segments = parts.map((one) => {
+    const width = one.product / widest;
     const segment = element("span", {
       class: classOf(one.kind),
       title: `${nameOf(one.token)}: ${shownNumber(one.product)} (${one.kind})`,
-    });
-    return sized(segment, `${(100 * one.product) / widest}%`);
+    }, width < ROOM ? "" : element("b", {}, nameOf(one.token)));
+    return sized(segment, `${100 * width}%`);
   });
   const said = parts.slice(0, 5).map((one) => `${nameOf(one.token)} ${Math.round(100 * one.share)} %`);
   return element("div", { class: "bar", role: "img", "aria-label": `Score: ${said.join(", ")}` }, ...segments);
@@ -52,7 +56,7 @@ export function sharesTable(documentFound) {
       shownNumber(one.query_impact),
       shownNumber(one.document_impact),
       shownNumber(one.product),
-      element("span", {}, `${(100 * one.share).toFixed(1)} %`, element("span", { class: "meter" }, fill)),
+      element("span", { class: "share" }, `${(100 * one.share).toFixed(1)} %`, element("span", { class: "meter" }, fill)),
     ];
   });
   return table(["token", "from", "query", "document", "product", "share"], rows);

@@ -2,14 +2,14 @@
 
 import { byId, element, shownNumber, textOf } from "./dom.js";
 import { route } from "./api.js";
-import { differencesTable, sharesTable } from "./tokens.js";
+import { differencesTable, nameOf, sharesTable } from "./tokens.js";
 import { marked } from "./words.js";
 
 export function showDocument(one, match) {
   const dialog = byId("document");
   const close = element("button", { type: "button", onclick: () => dialog.close() }, "Close");
-  dialog.replaceChildren(element("h2", { id: "document-title" }, one.docid), said(one), whole(one, match),
-    sharesTable(one), element("p", {}, close));
+  const head = element("div", { class: "head" }, element("h2", { id: "document-title" }, one.docid), close);
+  dialog.replaceChildren(head, said(one), whole(one, match), sharesTable(one));
   dialog.showModal();
 }
 
@@ -18,11 +18,17 @@ export function showPair(explained, match) {
   const articles = explained.documents.map((one) =>
     element("article", {}, element("h3", {}, one.docid), said(one), whole(one, match)));
   byId("compared-body").replaceChildren(
-    element("p", {}, explained.verdict ?? leadOf(first, second)),
+    element("p", {}, explained.verdict ? named(explained.verdict) : leadOf(first, second)),
     differencesTable(first, second),
     element("div", { class: "pair" }, ...articles));
   byId("compared").hidden = false;
   byId("compared-title").focus();
+}
+
+// Stems are named as everywhere on the page.
+function named(verdict) {
+  const [who, why] = verdict.split(/: (.*)/su);
+  return why ? `${who}: ${why.replace(/~[^\s(]+/gu, nameOf)}` : who;
 }
 
 function leadOf(first, second) {
