@@ -14,6 +14,7 @@ from l0pyserini.encode.prune import Pruning
 from l0pyserini.encode.stored import output_bytes, output_of
 from l0pyserini.errors import UsageError
 from l0pyserini.model.checkpoint import open_checkpoint
+from l0pyserini.query.lexical import StemTable
 
 AUTO = "auto"
 """The backend that is chosen by speed; model.backend, which loads torch, knows it too."""
@@ -104,7 +105,8 @@ def encode_corpus(
             scale, query_scale = _planned(source, half, query_scale, bits, prune, batch_size)
         stems = None
         if lexical is not None:
-            stems = half.stems(lexical.impacts(source, bits, recorded), scale)
+            impacts = lexical.impacts(source, bits, recorded)
+            stems = StemTable(impacts, scale, half.lexical_weight)
         from l0pyserini.encode.runner import CorpusEncoder, EncodeOptions
 
         job = CorpusEncoder(

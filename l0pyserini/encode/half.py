@@ -10,7 +10,7 @@ import numpy as np
 from l0pyserini.data.records import ArrayVector
 from l0pyserini.model.checkpoint import Checkpoint
 from l0pyserini.query.encoder import NONE, IdfQueryEncoder
-from l0pyserini.query.lexical import BALANCE, Bm25Impacts, StemTable
+from l0pyserini.query.lexical import BALANCE, StemTable
 
 BM25 = "bm25"
 """The encoder without a learned half, and the name of the other one."""
@@ -98,13 +98,10 @@ class LearnedHalf:
         weights = self.checkpoint.weights_sha256()
         return {"name": self.checkpoint.name, "weights_sha256": weights}
 
-    def stems(self, impacts: Bm25Impacts, scale: float) -> StemTable:
-        """Return what stems weigh beside it, of no document yet. Args: scale: of documents."""
-        if self.checkpoint is None:
-            return StemTable(impacts, scale)
-        balance, power = self.checkpoint.lexical_weight or BALANCE, self.checkpoint.idf_power or 1.0
-        middle = self.checkpoint.idf.mean
-        return StemTable(impacts, scale, balance, power=power, middle=middle)
+    @property
+    def lexical_weight(self) -> float:
+        """Of BM25 beside it, where a search is not told another."""
+        return (self.checkpoint and self.checkpoint.lexical_weight) or BALANCE
 
     def query_encoder(self, scale: float, stems: StemTable | None) -> IdfQueryEncoder:
         """Return the query side, with BM25's where there is one."""

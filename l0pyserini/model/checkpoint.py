@@ -37,9 +37,8 @@ class Checkpoint:
 
     folder: the whole. document_folder: the masked LM. activation: a name of LOG_COUNTS.
     max_length: tokens of a document that it reads unless another number is asked for.
-    lexical_weight: of BM25 beside it; idf_power: to which a query's weights are raised there;
-    min_weight: lighter tokens of a document are left out when a corpus is encoded; None where it
-    says none.
+    lexical_weight: of BM25 beside it; min_weight: lighter tokens of a document are left out when a
+    corpus is encoded; None where it says none.
     """
 
     name: str
@@ -50,7 +49,6 @@ class Checkpoint:
     query_weights_file: Path | None
     max_length: int = DEFAULT_MAX_LENGTH
     lexical_weight: float | None = None
-    idf_power: float | None = None
     min_weight: float | None = None
 
     @cached_property
@@ -144,7 +142,6 @@ def open_checkpoint(
         query_weights_file=weights,
         max_length=_max_length(document_folder),
         lexical_weight=own.get("lexical_weight"),
-        idf_power=own.get("idf_power"),
         min_weight=own.get("min_weight"),
     )
 
@@ -224,7 +221,7 @@ def _own_settings(folder: Path) -> dict[str, Any]:
     activation = settings.get("activation")
     if not isinstance(activation, str | None):
         raise CheckpointError(f"{path}: its activation is {activation!r}, expected a name. {_MEND}")
-    for name in ("lexical_weight", "idf_power", "min_weight"):
+    for name in ("lexical_weight", "min_weight"):
         weight = settings.get(name)
         if weight is not None and not (is_kind(weight, float) and 0 < weight < math.inf):
             raise CheckpointError(

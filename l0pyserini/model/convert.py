@@ -69,7 +69,6 @@ def convert_encoder(
         overwrite=overwrite,
         max_length=before.max_length,
         lexical_weight=before.lexical_weight,
-        idf_power=before.idf_power,
         min_weight=before.min_weight,
     )
     return before, open_checkpoint(output)

@@ -36,7 +36,6 @@ def save_checkpoint(
     overwrite: bool = False,
     max_length: int | None = None,
     lexical_weight: float | None = None,
-    idf_power: float | None = None,
     min_weight: float | None = None,
 ) -> None:
     """Save an encoder as a SparseEncoder folder in OpenSearch's doc-v3 layout.
@@ -51,7 +50,6 @@ def save_checkpoint(
              dtype: of the saved weights. int8 is for our loader alone: model.eight_bits.
              max_length: tokens of a document that loaders read unless told otherwise.
              lexical_weight: of BM25 beside it in a search, where the encoder says one.
-             idf_power: of a query's weights beside BM25, where the encoder says one.
              min_weight: of a document's tokens, where the encoder says one.
     Raises:  OutputExistsError: if the folder holds something and overwrite is False.
              CheckpointError: if the output layer has no bias to silence special tokens with, or
@@ -87,11 +85,7 @@ def save_checkpoint(
         write_json(place / QUERY_MODULE / "config.json", {"frozen": True})
         _write_layout(place, activation)
         own: dict[str, str | float] = {"activation": activation}
-        said = {
-            "lexical_weight": lexical_weight,
-            "idf_power": idf_power,
-            "min_weight": min_weight,
-        }
+        said = {"lexical_weight": lexical_weight, "min_weight": min_weight}
         own |= {name: value for name, value in said.items() if value is not None}
         write_json(place / OWN_SETTINGS, own)
         reading = {"do_lower_case": False} | ({"max_seq_length": max_length} if max_length else {})

@@ -245,8 +245,6 @@ class IdfQueryEncoder:
         if impact is None:
             # One by one: a single query needs a dozen of thirty thousand.
             weight = self._idf.weights.get(token, 0.0) if self._idf else 0.0
-            if self.stems is not None:
-                weight = self.stems.token_weight(weight)
             impact = self._impacts[token] = round(weight * self.scale)
         return impact
 

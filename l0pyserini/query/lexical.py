@@ -36,8 +36,6 @@ _STATISTICS = {
     "largest": int,
     "document_scale": float,
     "balance": float,
-    "power": (float,),
-    "middle": (float,),
 }
 
 
@@ -76,9 +74,7 @@ class StemTable:
 
     impacts: of the documents. document_scale: of the learned weights beside them. documents: N.
     df: of each stem. largest: impact of any token. balance: of BM25 beside the learned score;
-    0 asks for no stem, infinity for stems alone. power: to which the weights of learned tokens are
-    raised beside stems, which say already how rare a word is. middle: the weight that stays as it
-    is then.
+    0 asks for no stem, infinity for stems alone.
     """
 
     impacts: Bm25Impacts
@@ -87,8 +83,6 @@ class StemTable:
     documents: int = 0
     df: Mapping[str, int] = field(default_factory=dict)
     largest: int = 0
-    power: float = 1.0
-    middle: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.balance >= 0:
@@ -119,12 +113,6 @@ class StemTable:
     def asks_stems(self) -> bool:
         """Whether queries ask for stems."""
         return self.balance > 0
-
-    def token_weight(self, weight: float) -> float:
-        """Return what a learned token of a query weighs. Args: weight: in the query table."""
-        if self.power == 1 or not self.asks_stems:
-            return weight
-        return float(self.middle * (weight / self.middle) ** self.power)
 
     def weights(self, query: Stemmed, query_scale: float) -> dict[str, float]:
         """Return {stem: impact before rounding}; a stem counts as often as the query repeats it.
@@ -161,8 +149,6 @@ class StemTable:
             "documents": self.documents,
             "df": dict(sorted(self.df.items())),
             "largest": self.largest,
-            "power": self.power,
-            "middle": self.middle,
         }
 
     @classmethod
@@ -178,12 +164,11 @@ class StemTable:
                 raise error(f"{where}: stem {stem!r} has df {count!r}, expected one from 1. {mend}")
         impacts = Bm25Impacts(**{name: record[name] for name in SETTINGS})
         check_bm25(impacts.k1, impacts.b, error, f"{where}: ", mend)
-        # Older files have no power.
-        record = {"power": 1.0, "middle": 1.0} | record
-        for name in ("average_length", "scale", "document_scale", "balance", "power", "middle"):
+        for name in ("average_length", "scale", "document_scale", "balance"):
             if not 0 < record[name] < math.inf:
                 raise error(f"{where}: {name} is {record[name]}, expected a number above 0. {mend}")
-        return cls(impacts, **{name: record[name] for name in _STATISTICS})
+        names = ("document_scale", "balance", "documents", "df", "largest")
+        return cls(impacts, **{name: record[name] for name in names})
 
 
 def check_bm25(k1: float, b: float, error: type[L0Error], flag: str, mend: str) -> None:

@@ -49,12 +49,6 @@ class IdfTable:
     weights: dict[str, float]
     name: str
 
-    @property
-    def mean(self) -> float:
-        """Of the weights above 0; 1 where none is."""
-        weights = [weight for weight in self.weights.values() if weight > 0]
-        return sum(weights) / len(weights) if weights else 1.0
-
     @classmethod
     def load(cls, path: str | Path) -> "IdfTable":
         """Read an idf.json as OpenSearch's doc models ship it: {token: idf}.

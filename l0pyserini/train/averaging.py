@@ -60,7 +60,6 @@ def average_encoders(
         overwrite=overwrite,
         max_length=first.max_length,
         lexical_weight=statistics.geometric_mean(weights) if all_say else None,
-        idf_power=first.idf_power,
         min_weight=first.min_weight,
     )
     return open_checkpoint(str(output))
@@ -92,7 +91,6 @@ def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
         "activation": checkpoint.activation,
         "tokenizer (its digest)": checkpoint.tokenizer.sha256[:12],
         "max_length": checkpoint.max_length,
-        "idf_power": checkpoint.idf_power,
         "min_weight": checkpoint.min_weight,
         "query table": "a query module" if trained else "idf.json",
     }

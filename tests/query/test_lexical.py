@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,24 +69,6 @@ def test_the_balance_turns_either_half_off(checkpoint):
             encoder(checkpoint, balance)
 
 
-def test_a_power_flattens_tokens_beside_stems_alone(checkpoint):
-    query, idf = "time sharing systems", checkpoint.idf.weights
-    weights = np.array([idf[token] for token in query.split()])
-    middle = np.mean([weight for weight in idf.values() if weight > 0])
-    assert checkpoint.idf.mean == pytest.approx(middle)
-    flat = replace(table(), power=0.5, middle=checkpoint.idf.mean)
-    made = IdfQueryEncoder.from_checkpoint(checkpoint).with_stems(flat)
-    found = made.encode(query)
-    expected = np.rint(100 * middle * (weights / middle) ** 0.5)
-    assert [found[token] for token in query.split()] == expected.tolist()
-    plain = encoder(checkpoint).encode(query)
-    assert {t: w for t, w in found.items() if t in DF} == {
-        t: w for t, w in plain.items() if t in DF
-    }
-    alone = made.with_stems(flat.balanced(0.0))
-    assert alone.encode(query) == IdfQueryEncoder.from_checkpoint(checkpoint).encode(query)
-
-
 @pytest.mark.parametrize("repeats", [1, 40, 400, 20_000])
 def test_no_score_can_pass_what_float32_adds_exactly(checkpoint, repeats):
     query = " ".join(["time sharing systems"] * repeats)
@@ -120,8 +101,7 @@ def test_unknown_tokens_tell_of_both_halves(checkpoint):
 
 
 def test_saved_and_loaded(checkpoint, tmp_path):
-    learned = IdfQueryEncoder.from_checkpoint(checkpoint)
-    made = learned.with_stems(replace(table(), power=0.5, middle=7.5))
+    made = encoder(checkpoint)
     made.save(tmp_path / "q.json")
     again = IdfQueryEncoder.load(tmp_path / "q.json")
     assert again.stems == made.stems
@@ -157,8 +137,6 @@ def test_half_an_encoder_is_refused(checkpoint):
         ({"b": 2.0}, "'lexical': b 2.0: expected a number from 0 to 1"),
         ({"average_length": 0.0}, "average_length is 0.0, expected a number above 0"),
         ({"balance": -2.0}, "balance is -2.0, expected a number above 0"),
-        ({"power": 0.0}, "power is 0.0, expected a number above 0"),
-        ({"middle": "m"}, "'middle' is 'm', expected a number"),
         ({"df": {"~a": 0}}, "stem '~a' has df 0, expected one from 1"),
         ({"df": {"~a": "1"}}, "stem '~a' has df '1', expected one from 1"),
         ({"documents": "x"}, "'documents' is 'x', expected a whole number"),
