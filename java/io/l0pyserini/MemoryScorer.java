@@ -88,7 +88,7 @@ final class MemoryScorer {
       return new long[0];
     }
     Arrays.sort(visits, 0, windows);
-    top.start(k, known(k));
+    top.start(k, known(k), (int) (visits[windows - 1] >>> Integer.SIZE));
     while (--windows >= 0 && visits[windows] >>> Integer.SIZE >= top.threshold()) {
       visit((int) visits[windows]);
     }
@@ -182,18 +182,17 @@ final class MemoryScorer {
       int i = (int) order[place];
       postings += holders[i].count(runs[i]);
     }
-    int taken = postings < FEW ? takeFew(optional, count, rest) : take(optional, rest, documents);
+    int taken = postings < FEW ? takeFew(optional, count, rest) : take(optional, rest);
     while (taken < 0) {
       // There are so many documents left that adding a run is less than looking them up in it.
       rest -= bound(--optional);
       addRun(optional, documents);
-      taken = take(optional, rest, documents);
+      taken = take(optional, rest);
     }
     if (postings >= FEW) {
       Arrays.fill(sums, 0, documents, 0);
     }
     lookUp(optional, rest, taken, segment.docBase + start);
-    top.narrow();
   }
 
   private int bound(int place) {
@@ -221,22 +220,23 @@ final class MemoryScorer {
    *
    * @return -1 where the next optional run had better be added up
    */
-  private int take(int optional, int rest, int documents) {
-    int rows = (documents + GROUPS - 1) / GROUPS;
-    compare(sums);
-    raise();
+  private int take(int optional, int rest) {
+    if (!top.isFull() && top.k() <= GROUPS) {
+      compare(sums);
+      raise();
+    }
     int most = optional == 0 ? MemoryLists.WINDOW : most(optional - 1);
-    int least = top.threshold() - rest;
+    mark(sums, Math.max(1, top.threshold() - rest));
     int taken = 0;
     for (int group = 0; group < GROUPS; group++) {
-      if (sums[LARGEST + group] < least) {
+      int marks = sums[LARGEST + group];
+      if (marks == 0) {
         continue;
       }
-      for (int row = group; row < rows * GROUPS; row += GROUPS) {
-        if (sums[row] >= least) {
-          found[taken] = row;
-          reached[taken++] = sums[row];
-        }
+      for (; marks != 0; marks &= marks - 1) {
+        int row = group + Integer.numberOfTrailingZeros(marks) * GROUPS;
+        found[taken] = row;
+        reached[taken++] = sums[row];
       }
       if (taken > most) {
         return -1;
@@ -267,6 +267,39 @@ final class MemoryScorer {
     }
   }
 
+  /** Writes a bit for each sum of each group, which is set where the sum reaches a number. */
+  private static void mark(int[] sums, int least) {
+    int below = least - 1; // minus a sum that reaches it, that is negative
+    for (int i = 0; i < GROUPS; i++) {
+      int m0 = (below - sums[i]) >>> 31;
+      int m1 = (below - sums[i + 1 * GROUPS]) >>> 31 << 1;
+      int m2 = (below - sums[i + 2 * GROUPS]) >>> 31 << 2;
+      int m3 = (below - sums[i + 3 * GROUPS]) >>> 31 << 3;
+      sums[i + LARGEST] = m0 | m1 | m2 | m3;
+    }
+    for (int i = 0; i < GROUPS; i++) {
+      int m0 = (below - sums[i + 4 * GROUPS]) >>> 31 << 4;
+      int m1 = (below - sums[i + 5 * GROUPS]) >>> 31 << 5;
+      int m2 = (below - sums[i + 6 * GROUPS]) >>> 31 << 6;
+      int m3 = (below - sums[i + 7 * GROUPS]) >>> 31 << 7;
+      sums[i + LARGEST] |= m0 | m1 | m2 | m3;
+    }
+    for (int i = 0; i < GROUPS; i++) {
+      int m0 = (below - sums[i + 8 * GROUPS]) >>> 31 << 8;
+      int m1 = (below - sums[i + 9 * GROUPS]) >>> 31 << 9;
+      int m2 = (below - sums[i + 10 * GROUPS]) >>> 31 << 10;
+      int m3 = (below - sums[i + 11 * GROUPS]) >>> 31 << 11;
+      sums[i + LARGEST] |= m0 | m1 | m2 | m3;
+    }
+    for (int i = 0; i < GROUPS; i++) {
+      int m0 = (below - sums[i + 12 * GROUPS]) >>> 31 << 12;
+      int m1 = (below - sums[i + 13 * GROUPS]) >>> 31 << 13;
+      int m2 = (below - sums[i + 14 * GROUPS]) >>> 31 << 14;
+      int m3 = (below - sums[i + 15 * GROUPS]) >>> 31 << 15;
+      sums[i + LARGEST] |= m0 | m1 | m2 | m3;
+    }
+  }
+
   /** Returns how many documents may be looked up in a run before adding it up takes less time. */
   private int most(int place) {
     int i = (int) order[place];
@@ -274,12 +307,9 @@ final class MemoryScorer {
     return holders[i].isTable(run) ? MemoryLists.WINDOW : holders[i].count(run) / LOOK_UP;
   }
 
-  /** Raises the threshold to the k-th best of the groups' largest sums, while few are known. */
+  /** Raises the threshold to the k-th best of the groups' largest sums. */
   private void raise() {
     int k = top.k();
-    if (k > GROUPS || top.isFull()) {
-      return;
-    }
     int count = 0;
     for (int group = 0; group < GROUPS; group++) {
       int sum = sums[LARGEST + group];
