@@ -23,9 +23,10 @@ from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher, check_batch
 from l0pyserini.search.deadline import millis_left
-from l0pyserini.search.engine import DEFAULT_ENGINE, TOPICS_TO_REPAY, MemoryNeed, check_engine
+from l0pyserini.search.engine import DEFAULT_ENGINE, MemoryNeed, check_engine
 from l0pyserini.search.hit_bytes import take_hits
 from l0pyserini.search.java_faults import call_searcher, check_open
+from l0pyserini.search.loading import Loading
 from l0pyserini.search.query_side import open_query_side
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class ImpactSearcher(Searcher):
         folders = [index] if isinstance(index, str | PathLike) else index
         self.indexes = tuple(map(Path, folders))
         super().__init__(", ".join(map(str, self.indexes)), approximation)
+        self._engine = engine
+        self._loading = Loading(lambda: self.memory_need().fits, self.load)
         side = open_query_side(self.indexes, query_encoder)
         encoder, self.vocabulary, promised, self.stores_text = side
         names = self._names
@@ -101,8 +104,6 @@ class ImpactSearcher(Searcher):
                 f"{self.num_docs:,}. It belongs to another index, or the index is being changed: "
                 "search again, and if it stays so, build the index again."
             )
-        self._engine = engine
-        self._expected = 0
         if engine == "memory":
             self.load()
 
@@ -121,16 +122,12 @@ class ImpactSearcher(Searcher):
         self._engine = "memory"
 
     def expect(self, topics: int) -> None:
-        """Prepare for topics that are about to be asked: the engine "auto" chooses by them."""
-        if self._engine != "auto":
-            return
-        self._expected += topics
-        if self._expected < TOPICS_TO_REPAY:
-            return
-        if self.memory_need().fits:
-            self.load()
-        else:
-            self._engine = "lucene"
+        """Prepare for topics that are about to be asked: the engine "auto" chooses by them.
+
+        Where few of them tip it, the index is read in the background and Lucene goes on meanwhile.
+        """
+        if self._engine == "auto":
+            self._loading.expect(topics)
 
     def memory_need(self) -> MemoryNeed:
         """Return what load() takes, beside the whole of Java's heap."""
@@ -238,8 +235,9 @@ class ImpactSearcher(Searcher):
         check_open(self._searcher, self._names)
 
     def close(self) -> None:
-        """Close the index; a second call does nothing."""
+        """Close the index, once it is not being read any more; a second call does nothing."""
         searcher, self._searcher = self._searcher, None
+        self._loading.join()
         if searcher is not None:
             attach_thread()
             searcher.close()

@@ -1,4 +1,4 @@
-"""Small indexes made in this process, and what a search of them must find, by numpy."""
+"""Small indexes and parts of Java made in this process, and what a search must find, by numpy."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from l0pyserini.data.records import Hit, ImpactVector
-from l0pyserini.lucene.jvm import java_class
+from l0pyserini.lucene.jvm import java_class, start_jvm
 
 Documents = Sequence[tuple[str, ImpactVector]]
 
@@ -35,6 +35,22 @@ def _change(folder: Path, change: Callable[[Any], None]) -> None:
     grower.prepare()
     grower.commit()
     grower.close()
+
+
+def made(name: str, constructor: str, methods: dict[str, str], *given: Any) -> Any:
+    """Return an object of a class of ours whose constructor is for its package alone.
+
+    Args:    constructor: its signature. methods: signatures by name.
+    """
+    start_jvm()
+    from jnius import JavaClass, JavaMethod, MetaJavaClass
+
+    known = {method: JavaMethod(signature) for method, signature in methods.items()}
+    known |= {
+        "__javaclass__": f"io/l0pyserini/{name}",
+        "__javaconstructor__": ((constructor, False),),
+    }
+    return MetaJavaClass(name, (JavaClass,), known)(*given)
 
 
 def best(documents: Documents, query: ImpactVector, k: int) -> list[Hit]:

@@ -17,8 +17,25 @@ def test_one_query_stays_lucene_and_many_do_not(small):
         searcher.expect(TOPICS_TO_REPAY - 2)
         assert searcher.engine == "lucene"
         assert searcher.search("algebraic language") == expected
+        searcher._loading.join()
         assert searcher.engine == "memory"
         assert searcher.search("algebraic language") == expected
+
+
+def test_topics_that_repay_it_wait_for_memory(small):
+    with ImpactSearcher(small / "index") as searcher:
+        searcher.expect(TOPICS_TO_REPAY)
+        assert searcher.engine == "memory"
+
+
+def test_closed_while_it_is_read(small):
+    searcher = ImpactSearcher(small / "index")
+    searcher.expect(TOPICS_TO_REPAY - 1)
+    searcher.expect(1)
+    searcher.close()
+    with pytest.raises(UsageError, match="this searcher is closed"):
+        searcher.search("algebraic language")
+    searcher.expect(1)
 
 
 def test_lucene_and_memory_are_taken_as_told(small):

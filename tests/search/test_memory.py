@@ -150,6 +150,18 @@ def test_more_hits_than_documents(windows):
         assert searcher.search(QUERIES[2], 10**6) == best(documents, QUERIES[2], 10**6)
 
 
+def test_more_ties_than_are_kept(windows):
+    """Docids alone decide which of thousands with one of two scores are the best."""
+    documents = [(docid, dict.fromkeys(vector, 1)) for docid, vector in windows[0][:9000]]
+    folder = windows[1].parent / "flat"
+    index = build(folder, [documents[:5000], documents[5000:]], [documents[7][0]])
+    held = documents[:7] + documents[8:]
+    queries = [{"all": 5, "often": 1}, {"all": 1}, {"seldom": 1, "few": 1, "some": 1, "all": 1}]
+    for k in [*DEPTHS, 9000]:
+        found = assert_same(index, queries, [k], ANY)
+        assert list(found.values()) == [best(held, query, k) for query in queries]
+
+
 def test_scores_that_a_float_rounds(tmp_path):
     """Beyond 2^24, and beyond an int, Lucene's own sums are given."""
     documents = [(str(n), {"a": 2**20 + n, "b": 1 + n % 3, "c": 7}) for n in range(50)]

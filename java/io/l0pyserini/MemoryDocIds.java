@@ -132,9 +132,20 @@ final class MemoryDocIds {
 
   /** Lends the docid of a place. */
   void lend(int place, BytesRef docid) {
+    lend(where(place), docid);
+  }
+
+  /** Lends the docid that lies somewhere. */
+  void lend(long where, BytesRef docid) {
     docid.bytes = bytes;
-    docid.offset = start(place);
-    docid.length = ends[place] - docid.offset;
+    docid.offset = (int) (where >>> Integer.SIZE);
+    docid.length = (int) where;
+  }
+
+  /** Returns where the docid of a place lies, its start and length. */
+  long where(int place) {
+    int start = start(place);
+    return (long) start << Integer.SIZE | ends[place] - start;
   }
 
   /** Whether there may be white space in a docid. */

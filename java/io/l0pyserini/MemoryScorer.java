@@ -9,17 +9,15 @@ import org.apache.lucene.util.ArrayUtil;
  *
  * <p>Windows are visited by falling bound: the sum of weight times largest impact of a query's
  * runs there. Within a window the runs with the least bounds are optional as long as no document
- * can reach the k-th best score with them alone. The others are added up in an array of sums; the
- * optional ones are then looked up for those documents that can still reach it.
+ * can reach the k-th best score with them alone. The others are added up; the optional ones are then
+ * looked up for those documents that can still reach it.
  */
 final class MemoryScorer {
-  /** Sums are compared first by the largest of 16 that lie so far apart. */
-  private static final int GROUPS = MemoryLists.WINDOW >> 4;
-
-  private static final int LARGEST = MemoryLists.WINDOW;
-
   /** With fewer postings than this their documents are walked again, not the whole window. */
-  private static final int FEW = 1024;
+  private static final int FEW = 512;
+
+  /** Comparing all sums once more takes the time of adding so many postings. */
+  private static final int COMPARE = 4096;
 
   /** Looking a document up in a run takes the time of adding so many postings. */
   private static final int LOOK_UP = 32;
@@ -40,10 +38,12 @@ final class MemoryScorer {
   private final int[] segmentOf;
   private final int[] firstWindow;
 
-  /** A window's sums, and behind them the largest of each group. */
-  private final int[] sums = new int[LARGEST + GROUPS];
+  /** Runs of the window at hand that are not added up, by ascending bound; what they can give. */
+  private int optional;
 
-  private final long[] selected = new long[GROUPS];
+  private int rest;
+
+  private final MemorySums sums = new MemorySums();
   private final int[] found = new int[MemoryLists.WINDOW];
   private final int[] reached = new int[MemoryLists.WINDOW];
 
@@ -88,7 +88,7 @@ final class MemoryScorer {
       return new long[0];
     }
     Arrays.sort(visits, 0, windows);
-    top.start(k, known(k));
+    top.start(k, known(k), (int) (visits[windows - 1] >>> Integer.SIZE));
     while (--windows >= 0 && visits[windows] >>> Integer.SIZE >= top.threshold()) {
       deadline.check();
       visit((int) visits[windows]);
@@ -170,8 +170,8 @@ final class MemoryScorer {
       }
     }
     Arrays.sort(order, 0, count);
-    int optional = 0;
-    int rest = 0;
+    optional = 0;
+    rest = 0;
     while (optional < count && rest + bound(optional) < top.threshold()) {
       rest += bound(optional++);
     }
@@ -180,92 +180,70 @@ final class MemoryScorer {
     int postings = 0;
     for (int place = optional; place < count; place++) {
       addRun(place, documents);
-      int i = (int) order[place];
-      postings += holders[i].count(runs[i]);
+      postings += postings(place);
     }
-    int taken = postings < FEW ? takeFew(optional, count, rest) : take(optional, rest, documents);
-    while (taken < 0) {
-      // There are so many documents left that adding a run is less than looking them up in it.
-      rest -= bound(--optional);
-      addRun(optional, documents);
-      taken = take(optional, rest, documents);
-    }
-    if (postings >= FEW) {
-      Arrays.fill(sums, 0, documents, 0);
-    }
-    lookUp(optional, rest, taken, segment.docBase + start);
-    top.narrow();
+    lookUp(postings < FEW ? takeFew(count) : takeMany(documents), segment.docBase + start);
   }
 
   private int bound(int place) {
     return (int) (order[place] >>> Integer.SIZE);
   }
 
+  private int postings(int place) {
+    int i = (int) order[place];
+    return holders[i].count(runs[i]);
+  }
+
   private void addRun(int place, int documents) {
     int i = (int) order[place];
-    holders[i].add(runs[i], weights[i], sums, documents);
+    holders[i].add(runs[i], weights[i], sums.sums, documents);
   }
 
   /** Takes documents as take does, by the runs that were added up, and clears their sums. */
-  private int takeFew(int optional, int count, int rest) {
+  private int takeFew(int count) {
     int taken = 0;
     for (int place = optional; place < count; place++) {
       int i = (int) order[place];
       int least = top.threshold() - rest;
-      taken = holders[i].take(runs[i], least, sums, found, reached, taken);
+      taken = holders[i].take(runs[i], least, sums.sums, found, reached, taken);
     }
     return taken;
   }
 
   /**
-   * Takes the documents whose sums may reach the threshold with the rest of the query, by all sums.
-   *
-   * @return -1 where the next optional run had better be added up
+   * Takes the documents whose sums may reach the threshold with the rest of the query, by all sums,
+   * once those runs are added up that take less time than what it saves to leave them out.
    */
-  private int take(int optional, int rest, int documents) {
-    int rows = (documents + GROUPS - 1) / GROUPS;
-    compare(sums);
-    raise();
+  private int takeMany(int documents) {
+    addSmall(documents);
+    int taken = take();
+    while (taken < 0) {
+      addNext(documents);
+      addSmall(documents);
+      taken = take();
+    }
+    sums.clear(documents);
+    return taken;
+  }
+
+  private void addSmall(int documents) {
+    while (optional > 0 && postings(optional - 1) < COMPARE) {
+      addNext(documents);
+    }
+  }
+
+  private void addNext(int documents) {
+    rest -= bound(--optional);
+    addRun(optional, documents);
+  }
+
+  /** Takes documents, -1 if there are so many that adding a run is less than looking them up. */
+  private int take() {
+    if (!top.isFull()) {
+      top.raise(sums.reachedBy(top.k(), top.threshold()));
+    }
     int most = optional == 0 ? MemoryLists.WINDOW : most(optional - 1);
-    int least = top.threshold() - rest;
-    int taken = 0;
-    for (int group = 0; group < GROUPS; group++) {
-      if (sums[LARGEST + group] < least) {
-        continue;
-      }
-      for (int row = group; row < rows * GROUPS; row += GROUPS) {
-        if (sums[row] >= least) {
-          found[taken] = row;
-          reached[taken++] = sums[row];
-        }
-      }
-      if (taken > most) {
-        return -1;
-      }
-    }
-    return taken;
-  }
-
-  /**
-   * Writes the largest sum of each group. All in one array and at distances that are constants:
-   * of two arrays Java does not know that they are not the same, and compares one by one.
-   */
-  private static void compare(int[] sums) {
-    for (int i = 0; i < GROUPS; i++) {
-      int m0 = Math.max(sums[i], sums[i + 1 * GROUPS]);
-      int m1 = Math.max(sums[i + 2 * GROUPS], sums[i + 3 * GROUPS]);
-      int m2 = Math.max(sums[i + 4 * GROUPS], sums[i + 5 * GROUPS]);
-      int m3 = Math.max(sums[i + 6 * GROUPS], sums[i + 7 * GROUPS]);
-      int m4 = Math.max(sums[i + 8 * GROUPS], sums[i + 9 * GROUPS]);
-      int m5 = Math.max(sums[i + 10 * GROUPS], sums[i + 11 * GROUPS]);
-      int m6 = Math.max(sums[i + 12 * GROUPS], sums[i + 13 * GROUPS]);
-      int m7 = Math.max(sums[i + 14 * GROUPS], sums[i + 15 * GROUPS]);
-      int n0 = Math.max(m0, m1);
-      int n1 = Math.max(m2, m3);
-      int n2 = Math.max(m4, m5);
-      int n3 = Math.max(m6, m7);
-      sums[i + LARGEST] = Math.max(Math.max(n0, n1), Math.max(n2, n3));
-    }
+    return sums.take(Math.max(1, top.threshold() - rest), most, found, reached);
   }
 
   /** Returns how many documents may be looked up in a run before adding it up takes less time. */
@@ -275,27 +253,8 @@ final class MemoryScorer {
     return holders[i].isTable(run) ? MemoryLists.WINDOW : holders[i].count(run) / LOOK_UP;
   }
 
-  /** Raises the threshold to the k-th best of the groups' largest sums, while few are known. */
-  private void raise() {
-    int k = top.k();
-    if (k > GROUPS || top.isFull()) {
-      return;
-    }
-    int count = 0;
-    for (int group = 0; group < GROUPS; group++) {
-      int sum = sums[LARGEST + group];
-      if (sum > top.threshold()) {
-        selected[count++] = sum;
-      }
-    }
-    if (count >= k) {
-      TopEntries.select(selected, count, k);
-      top.raise((int) selected[k - 1]);
-    }
-  }
-
   /** Adds what optional runs give to the documents taken, and hands on those that are left. */
-  private void lookUp(int optional, int rest, int taken, int base) {
+  private void lookUp(int taken, int base) {
     int left = taken;
     int open = rest;
     for (int place = optional - 1; place >= 0 && left > 0; place--) {

@@ -65,6 +65,11 @@ final class MemorySearch {
   Ranking ranking(long[] entries) {
     MemoryDocIds docids = index.docids();
     BytesRef lent = new BytesRef();
+    // All at once: the processor waits for many of them together.
+    long[] places = new long[entries.length];
+    for (int i = 0; i < entries.length; i++) {
+      places[i] = docids.where(TopHits.document(entries[i]));
+    }
     return new Ranking() {
       @Override
       public int size() {
@@ -78,7 +83,7 @@ final class MemorySearch {
 
       @Override
       public BytesRef docid(int place) {
-        docids.lend(TopHits.document(entries[place]), lent);
+        docids.lend(places[place], lent);
         return lent;
       }
 

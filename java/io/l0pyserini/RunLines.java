@@ -21,6 +21,17 @@ final class RunLines {
   private static final int[] WHOLE = {
     0, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000
   };
+
+  /** The digits of 00 to 99, which take half the divisions. */
+  private static final byte[] PAIRS = new byte[200];
+
+  static {
+    for (int i = 0; i < 100; i++) {
+      PAIRS[2 * i] = (byte) ('0' + i / 10);
+      PAIRS[2 * i + 1] = (byte) ('0' + i % 10);
+    }
+  }
+
   private static final MathContext ROUNDING = new MathContext(DIGITS, RoundingMode.HALF_EVEN);
 
   /** A float, a rank, blanks and what stands between them. */
@@ -90,12 +101,17 @@ final class RunLines {
     while (digits < WHOLE.length && value >= WHOLE[digits]) {
       digits++;
     }
-    int rest = value;
-    for (int at = size + digits - 1; at >= size; at--) {
-      out[at] = (byte) ('0' + rest % 10);
-      rest /= 10;
-    }
     size += digits;
+    int at = size;
+    int rest = value;
+    for (; rest >= 10; rest /= 100) {
+      int pair = 2 * (rest % 100);
+      out[--at] = PAIRS[pair + 1];
+      out[--at] = PAIRS[pair];
+    }
+    if (at > size - digits) {
+      out[--at] = (byte) ('0' + rest);
+    }
   }
 
   private void score(float score) {

@@ -6,27 +6,47 @@ import org.apache.lucene.util.ArrayUtil;
 /**
  * Keeps the k best of entries, which are longs: {@code score << 32 | ~place}.
  *
- * <p>Entries are gathered and, when there are twice as many as wanted, narrowed down by selection:
- * a heap would move each of a thousand many times.
+ * <p>Scores are counted in buckets, so that a score which the k-th best reaches at least is known at
+ * any time. Entries are gathered, and narrowed down by selection when there are many more than
+ * wanted: a heap would move each of a thousand many times.
  */
 final class TopEntries {
-  /** More than k that are gathered at least before they are narrowed down. */
-  private static final int SLACK = 64;
+  private static final int BUCKETS = 1 << 11;
 
-  private long[] entries = new long[4 * SLACK];
+  /** More than twice k that are gathered at least before they are narrowed down. */
+  private static final int SLACK = 1 << 10;
+
+  private final int[] counts = new int[BUCKETS];
+  private long[] entries = new long[2 * SLACK];
   private int size;
   private int k;
   private int room;
   private long worst;
   private int threshold;
 
-  /** Starts anew. */
-  void start(int wanted, int known) {
+  private int lowest;
+  private int shift;
+  private int bucket;
+  private int above;
+
+  /**
+   * Starts anew.
+   *
+   * @param known a score that the k-th best reaches at least
+   * @param most a score that none exceeds, and no less than known
+   */
+  void start(int wanted, int known, int most) {
     k = wanted;
-    room = (int) Math.min(Integer.MAX_VALUE - 16, (long) k + Math.max(k, SLACK));
+    room = (int) Math.min(Integer.MAX_VALUE - 16, 2L * k + SLACK);
     size = 0;
     worst = Long.MIN_VALUE;
     threshold = known;
+    Arrays.fill(counts, 0);
+    lowest = known;
+    bucket = 0;
+    above = 0;
+    int bits = Integer.SIZE - Integer.numberOfLeadingZeros(most - known);
+    shift = Math.max(0, bits - Integer.numberOfTrailingZeros(BUCKETS));
   }
 
   /** A score that the k-th best reaches at least. */
@@ -43,10 +63,12 @@ final class TopEntries {
     return k;
   }
 
+  /** Whether as many as wanted were added. */
   boolean isFull() {
-    return size >= k;
+    return above >= k;
   }
 
+  /** Adds an entry whose score is not below the threshold. */
   void add(int score, int place) {
     long entry = TopHits.entry(score, place);
     if (entry < worst) {
@@ -56,16 +78,26 @@ final class TopEntries {
       entries = ArrayUtil.grow(entries, size + 1);
     }
     entries[size++] = entry;
+    count(score);
     if (size >= room) {
       narrow();
     }
   }
 
-  /** Drops what is not among the k best. */
-  void narrow() {
-    if (size < k) {
-      return;
+  private void count(int score) {
+    int own = score - lowest >>> shift;
+    counts[own]++;
+    above += own >= bucket ? 1 : 0;
+    if (above - counts[bucket] >= k) {
+      while (above - counts[bucket] >= k) {
+        above -= counts[bucket++];
+      }
+      raise(lowest + (bucket << shift));
     }
+  }
+
+  /** Drops what is not among the k best. */
+  private void narrow() {
     select(entries, size, k);
     size = k;
     worst = entries[k - 1];
@@ -74,8 +106,14 @@ final class TopEntries {
 
   /** Returns the k best, best first. */
   long[] best() {
-    narrow();
-    return TopHits.ordered(Arrays.copyOf(entries, size));
+    int kept = 0;
+    for (int i = 0; i < size; i++) {
+      entries[kept] = entries[i];
+      kept += TopHits.score(entries[i]) >= threshold ? 1 : 0;
+    }
+    size = kept;
+    long[] ordered = TopHits.ordered(Arrays.copyOf(entries, size));
+    return size > k ? Arrays.copyOf(ordered, k) : ordered;
   }
 
   /** Brings the k largest numbers to the front, the least of them to their end. */

@@ -165,19 +165,33 @@ final class TopHits implements Collector {
     return first(ordered, k, docids);
   }
 
-  /** Orders entries by score, best first. */
+  /** Orders entries, best first: by score, and then by what is their lower half. */
   static long[] ordered(long[] entries) {
-    Arrays.sort(entries);
-    return reversed(entries);
+    long[] ordered = reversed(Radix.sorted(entries));
+    for (int start = 0, end; start < ordered.length; start = end) {
+      end = start + 1;
+      while (end < ordered.length && score(ordered[end]) == score(ordered[start])) {
+        end++;
+      }
+      if (end - start > 1) {
+        Arrays.sort(ordered, start, end);
+        reverse(ordered, start, end);
+      }
+    }
+    return ordered;
   }
 
   private static long[] reversed(long[] entries) {
-    for (int i = 0, j = entries.length - 1; i < j; i++, j--) {
+    reverse(entries, 0, entries.length);
+    return entries;
+  }
+
+  private static void reverse(long[] entries, int start, int end) {
+    for (int i = start, j = end - 1; i < j; i++, j--) {
       long swapped = entries[i];
       entries[i] = entries[j];
       entries[j] = swapped;
     }
-    return entries;
   }
 
   /** Returns the k best of entries that are ordered by score; docids settle ties. */
