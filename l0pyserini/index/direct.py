@@ -38,7 +38,7 @@ def index_directly(
     """
     flags = [str(flag).lower() for flag in (store_text, optimize)]
     arguments = [str(index_folder), str(threads), *flags, *map(str, shards)]
-    options = ["-XX:TieredStopAtLevel=1"] if documents < COMPILER_PAYS_FROM else []
+    brief = documents < COMPILER_PAYS_FROM
     count, found, others = 0, list[str](), list[str]()
     with progress_bar(documents, "index", "docs") as bar:
 
@@ -52,7 +52,7 @@ def index_directly(
             else:
                 others.append(line.removesuffix("\n"))
 
-        code, _ = run_java(MAIN_CLASS, arguments, heap, on_line, [*_OPTIONS, *options])
+        code, _ = run_java(MAIN_CLASS, arguments, heap, on_line, _OPTIONS, brief)
     if code != 0:
         told = "\n  ".join([line for line in others if not line.startswith("\t")][:5])
         raise ImpactIndexError(
