@@ -5,7 +5,7 @@ from bisect import bisect_left
 
 _HASH_BITS = 64
 _MEAN = 1024
-"""Hashes of a bucket, before there are twice as many buckets: making room in one is a short move."""
+"""Hashes of a bucket before there are twice as many: making room in one is a short move."""
 
 
 class SeenDocids:
