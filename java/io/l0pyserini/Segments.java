@@ -10,8 +10,7 @@ import org.apache.lucene.index.IndexWriter;
  * each as its own. What is more than memory holds, docids above all, begins another segment.
  */
 final class Segments implements Closeable {
-  /** What a document takes of memory beside its docid: its place in an order, and its postings of
-   * the terms that are read ahead. */
+  /** Of memory for a document beside its docid: its place in an order, and postings read ahead. */
   private static final int DOCUMENT_BYTES = 48;
 
   private static final long MOST_BYTES = 1L << 30;

@@ -50,7 +50,7 @@ final class Spilled implements InvertedDocuments, Closeable {
     return parts.isEmpty();
   }
 
-  /** Puts documents on the disk. */
+  /** Adds documents behind those that are there. */
   void add(SpilledPart part, Texts more) {
     parts.add(part);
     firsts.add(docids.size());
@@ -193,6 +193,7 @@ final class Spilled implements InvertedDocuments, Closeable {
   /** The texts of parts, one after another. */
   private static final class PartTexts implements TextWalk {
     private final List<IndexInput> inputs;
+    private final BytesRef read = new BytesRef();
     private int part;
 
     PartTexts(List<IndexInput> inputs) {
@@ -204,7 +205,11 @@ final class Spilled implements InvertedDocuments, Closeable {
       while (inputs.get(part).getFilePointer() == inputs.get(part).length()) {
         part++;
       }
-      SpilledPart.readText(inputs.get(part), text);
+      SpilledPart.readText(inputs.get(part), read);
+      // What the reference points to now may be another's.
+      text.bytes = read.bytes;
+      text.offset = read.offset;
+      text.length = read.length;
     }
   }
 }

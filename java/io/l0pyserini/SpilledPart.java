@@ -101,6 +101,7 @@ record SpilledPart(Directory directory, String terms, String texts, int count) {
     output.writeBytes(text.bytes, text.offset, text.length);
   }
 
+  /** Reads a text into the bytes that a reference has, which are its own, or into more. */
   static void readText(DataInput input, BytesRef text) throws IOException {
     text.length = input.readVInt();
     text.offset = 0;
