@@ -12,9 +12,12 @@ from importlib.metadata import version
 
 from l0pyserini.lucene.java import find_java
 
+LIMITS = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "JAVA_TOOL_OPTIONS")
+"""By these torch, oneDNN and Java are kept from some of the processor's instructions."""
+
 
 def machine() -> str:
-    """Return processor, cores, Python, Java, package versions and today's date."""
+    """Return processor, cores, Python, Java, package versions, today's date, and any limits."""
     name = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo") as lines:
@@ -25,8 +28,14 @@ def machine() -> str:
     cores = len(os.sched_getaffinity(0))
     return (
         f"{name}, {cores} cores, Python {platform.python_version()}, {java()}, {packages}, "
-        f"{date.today()}"
+        f"{date.today()}{limits()}"
     )
+
+
+def limits() -> str:
+    """Return the variables that limit torch and Java, to be printed behind the machine."""
+    given = [f"{name}={os.environ[name]}" for name in LIMITS if os.environ.get(name)]
+    return f"\nlimited by {' '.join(given)}" if given else ""
 
 
 def java() -> str:

@@ -35,7 +35,7 @@ from l0pyserini.index.anserini import GENERATOR, MAIN_CLASS
 from l0pyserini.index.facts import lucene_bytes
 from l0pyserini.index.fill import COLLECTION, IMPACT_OPTIONS
 from l0pyserini.index.reader import open_reader
-from l0pyserini.index.verify import reader_digest
+from l0pyserini.index.verify import reader_held
 from l0pyserini.lucene.java import find_java
 from l0pyserini.lucene.jvm import class_path, jvm_options
 
@@ -134,7 +134,7 @@ def digest(index: Path) -> str:
     """Return the digest of an index's postings."""
     reader = open_reader(index)
     try:
-        return reader_digest(reader)
+        return reader_held(reader).digest
     finally:
         reader.close()
 

@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-import numpy as np
 import orjson
 
 from l0pyserini.base.files import atomic_write, sha256
@@ -70,6 +69,8 @@ class CollectionStatistics:
 
     def totals(self) -> dict[str, int]:
         """Return documents, empty_documents, terms, postings and impacts."""
+        import numpy as np  # here, as an index is built without
+
         lengths = np.asarray(self.lengths, dtype=np.int64)
         return {
             "documents": len(lengths),
@@ -81,6 +82,8 @@ class CollectionStatistics:
 
     def nnz(self) -> dict[str, float]:
         """Return mean, percentiles and maximum of the number of tokens in a document."""
+        import numpy as np
+
         lengths = np.asarray(self.lengths or [0], dtype=np.int64)
         p50, p95 = np.percentile(lengths, [50, 95])
         return {

@@ -5,8 +5,8 @@ Totals of tokens stay the same when two documents exchange impacts; this digest 
 A token's number is the first 4 bytes of its SHA-256. A document's sum adds its impacts, each times
 its token's number, modulo 2^64; its digest is the first 8 bytes of the SHA-256 of `docid TAB sum`.
 The collection's digest adds those of its documents that have a token, modulo 2^64, so that it does
-not depend on their order, and those of two collections can be added. PostingsDigest.java computes
-the same from an index.
+not depend on their order, and those of two collections can be added. Held.java computes the same
+from an index.
 """
 
 from collections.abc import Iterable

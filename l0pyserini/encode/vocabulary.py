@@ -14,7 +14,7 @@ FILE_NAME = "vocabulary.json"
 FORMAT = "l0pyserini-vocabulary-1"
 
 
-@dataclass
+@dataclass(slots=True)
 class TermTotals:
     """df: documents that hold the token. impacts: the sum of its impacts."""
 

@@ -16,6 +16,7 @@ from l0pyserini.errors import UsageError
 from l0pyserini.index import build_index
 from l0pyserini.index.fill import BUILDERS, DEFAULT_BUILDER, IndexOptions
 from l0pyserini.index.given_encoder import given_encoder
+from l0pyserini.lucene.jvm import keep_archive
 
 
 def parser() -> argparse.ArgumentParser:
@@ -95,6 +96,8 @@ def run(args: argparse.Namespace) -> None:
         f"  {facts['terms']:,} terms, {facts['postings']:,} postings, {facts['bytes']:,} bytes; "
         "all as the collection promised"
     )
+    sys.stdout.flush()
+    keep_archive()
 
 
 def run_groups(args: argparse.Namespace) -> None:

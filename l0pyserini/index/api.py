@@ -8,7 +8,7 @@ from l0pyserini.base.progress import Stopwatch, say
 from l0pyserini.index.facts import read_facts
 from l0pyserini.index.fill import DEFAULT_BUILDER, IndexOptions, fill_index
 from l0pyserini.index.settle import LUCENE_MARKER
-from l0pyserini.index.source import open_source
+from l0pyserini.index.source import checked_meanwhile, open_source
 from l0pyserini.query.encoder import IdfQueryEncoder
 
 
@@ -46,7 +46,7 @@ def build_index(
         3
     """
     options = IndexOptions(threads, heap, builder, store_text, optimize)
-    source, target = open_source(input_folder), Path(index_folder)
+    source, target = open_source(input_folder, check=False), Path(index_folder)
     if query_encoder is not None:
         source = source.with_query_encoder(query_encoder)
     watch = Stopwatch()
@@ -55,5 +55,6 @@ def build_index(
             f"index {source.shown} ({source.counts['documents']:,} documents, "
             f"{source.counts['postings']:,} postings)"
         )
-        fill_index(source, place, options, query_encoder)
+        with checked_meanwhile(source):
+            fill_index(source, place, options, query_encoder)
     return read_facts(target), watch.seconds

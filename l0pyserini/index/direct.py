@@ -12,8 +12,10 @@ MAIN_CLASS = "io.l0pyserini.ImpactIndexer"
 COMPILER_PAYS_FROM = 200_000
 """Documents from which Java's optimising compiler saves more time than it takes."""
 
-# Nothing waits for an answer: a collector that stops all threads has the least to do.
-_OPTIONS = ("-XX:+UseParallelGC",)
+# Nothing waits for an answer: a collector that stops all threads has the least to do, and with
+# one thread it has the least to start.
+_COLLECTOR = "-XX:+UseParallelGC"
+_BRIEF_COLLECTOR = "-XX:+UseSerialGC"
 _DONE = "indexed "
 _HELD = "held "
 
@@ -38,7 +40,7 @@ def index_directly(
     """
     flags = [str(flag).lower() for flag in (store_text, optimize)]
     arguments = [str(index_folder), str(threads), *flags, *map(str, shards)]
-    options = ["-XX:TieredStopAtLevel=1"] if documents < COMPILER_PAYS_FROM else []
+    brief = documents < COMPILER_PAYS_FROM
     count, found, others = 0, list[str](), list[str]()
     with progress_bar(documents, "index", "docs") as bar:
 
@@ -52,7 +54,8 @@ def index_directly(
             else:
                 others.append(line.removesuffix("\n"))
 
-        code, _ = run_java(MAIN_CLASS, arguments, heap, on_line, [*_OPTIONS, *options])
+        collector = _BRIEF_COLLECTOR if brief else _COLLECTOR
+        code, _ = run_java(MAIN_CLASS, arguments, heap, on_line, [collector], brief)
     if code != 0:
         told = "\n  ".join([line for line in others if not line.startswith("\t")][:5])
         raise ImpactIndexError(

@@ -69,7 +69,10 @@ def fill_index(
         index_collection(COLLECTION, source.folder, place, options.threads, flags, options.heap)
         start_first_jvm(options.heap)  # searches of this process may ask for the same
         verify_index(place, *promised)
-    write_vocabulary(place / vocabulary.FILE_NAME, source.terms)
+    if source.vocabulary_file:
+        shutil.copyfile(source.vocabulary_file, place / vocabulary.FILE_NAME)
+    else:
+        write_vocabulary(place / vocabulary.FILE_NAME, source.terms)
     if query_encoder is not None:
         query_encoder.save(place / query.FILE_NAME)
     elif source.query_encoder_file:

@@ -81,7 +81,8 @@ def _shared_out(source: Source, groups: int) -> list[Group]:
             "takes one or more. Give a smaller number, or encode with a smaller --shard-size."
         )
     edges = [number * len(shards) // groups for number in range(groups + 1)]
-    whole = replace(source, folder=source.folder.absolute(), counts={}, terms={})
+    # Without digests, as what lies beside all shards is not the group's.
+    whole = replace(source, folder=source.folder.absolute(), counts={}, terms={}, digests={})
     return [
         Group(number, replace(whole, shards=shards[edges[number] : edges[number + 1]]))
         for number in range(groups)

@@ -20,7 +20,7 @@ from l0pyserini.errors import ImpactIndexError, L0Error, QueryMismatchError, Usa
 from l0pyserini.index.facts import FILE_NAME, changed_facts, read_facts, read_index_vocabulary
 from l0pyserini.index.settle import LUCENE_MARKER, settle
 from l0pyserini.index.source import Source, largest_impact, open_source
-from l0pyserini.index.verify import reader_digest, reader_totals
+from l0pyserini.index.verify import reader_held
 from l0pyserini.lucene.jvm import java_class, java_message, java_path, java_string, start_jvm
 from l0pyserini.query import encoder as query
 from l0pyserini.query.encoder import IdfQueryEncoder
@@ -244,8 +244,7 @@ def _commit(
     """
     reader = grower.reader()
     try:
-        held, terms = reader_totals(reader)
-        digest = reader_digest(reader)
+        held, terms, digest = reader_held(reader)
     finally:
         reader.close()
     if not promised.kept_by(held, terms, digest):

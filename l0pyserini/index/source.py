@@ -1,8 +1,11 @@
 """What an index is built from: a collection of our encode, or vectors of another tool."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from hashlib import sha256 as new_hash
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from l0pyserini.base.files import readable, sha256
@@ -27,7 +30,8 @@ class Source:
     folder: where they lie. shown: how messages name it, which is a URL where they were fetched.
     counts: documents, empty_documents, terms, postings, impacts, nnz, postings_digest.
     settings: what made them; all but the corpus is None where another tool did.
-    terms: df and summed impacts of every token.
+    terms: df and summed impacts of every token. digests: the sha256 that each shard is promised to
+    have; none where another tool wrote them.
     """
 
     folder: Path
@@ -36,11 +40,18 @@ class Source:
     counts: dict[str, Any]
     settings: dict[str, Any]
     terms: dict[str, TermTotals]
+    digests: dict[Path, str] = field(default_factory=dict)
 
     @property
     def indexed_documents(self) -> int:
         """Documents with at least one token."""
         return int(self.counts["documents"] - self.counts["empty_documents"])
+
+    @property
+    def vocabulary_file(self) -> Path | None:
+        """The file of terms that came with the vectors."""
+        path = self.folder / vocabulary.FILE_NAME
+        return path if self.digests else None
 
     @property
     def query_encoder_file(self) -> Path | None:
@@ -67,22 +78,23 @@ class Source:
         return replace(self, settings={**self.settings, **chosen})
 
 
-def open_source(collection: str | Path) -> Source:
+def open_source(collection: str | Path, check: bool = True) -> Source:
     """Open a collection; one of another tool is read whole and checked.
 
     Args:    collection: a folder, or the URL of one in an object store, which is fetched.
+             check: compare the shards with the manifest; else checked_meanwhile has to.
     Raises:  CollectionError: if it is not what its manifest says, or has a fault.
              StoreError: if the object store cannot be read.
     """
     if not is_url(collection):
-        return _opened(Path(collection), str(collection))
+        return _opened(Path(collection), str(collection), check)
     expected = "a folder that `python -m l0pyserini.encode` finished"
     path, shown = fetched(str(collection), CollectionError, expected)
     with shown_as(path, shown):
-        return _opened(path, shown)
+        return _opened(path, shown, check)
 
 
-def _opened(folder: Path, shown: str) -> Source:
+def _opened(folder: Path, shown: str, check: bool) -> Source:
     if _is_foreign(folder):
         return _foreign(folder, shown)
     made = Manifest.load(folder)
@@ -90,9 +102,12 @@ def _opened(folder: Path, shown: str) -> Source:
     check_query_file(folder, made.settings)
     names = ("documents", "empty_documents", "terms", "postings", "impacts", "nnz")
     counts = {name: getattr(made, name) for name in (*names, "postings_digest")}
-    shards = [folder / shard.file for shard in made.shards]
+    digests = {folder / shard.file: shard.sha256 for shard in made.shards}
+    if check:
+        check_digests(digests)
     settings = {**dict.fromkeys(manifest.SETTINGS), **made.settings}
-    return Source(folder, shown, shards, counts, settings, read_vocabulary(folder))
+    terms = read_vocabulary(folder)
+    return Source(folder, shown, list(digests), counts, settings, terms, digests)
 
 
 def _is_foreign(folder: Path) -> bool:
@@ -143,25 +158,62 @@ def check_query_file(folder: Path, settings: dict[str, Any]) -> None:
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
-    """Refuse a collection whose files are not those of its manifest.
+    """Refuse a collection that has not the files of its manifest, or another vocabulary.
 
-    Raises:  CollectionError: if a file is missing, changed or was added.
+    Raises:  CollectionError: if a file is missing or was added, or the vocabulary was changed.
     """
-    expected = {shard.file: shard.sha256 for shard in manifest.shards}
-    expected[vocabulary.FILE_NAME] = manifest.vocabulary_sha256
-    for name, digest in expected.items():
+    expected = [vocabulary.FILE_NAME, *(shard.file for shard in manifest.shards)]
+    for name in expected:
         if not (folder / name).is_file():
             raise CollectionError(
                 f"{folder / name}: missing, and the manifest lists it. Encode again."
             )
-        with readable(folder / name, CollectionError):
-            seen = sha256(folder / name)
-        if seen != digest:
-            raise CollectionError(
-                f"{folder / name}: was changed since it was encoded (its sha256 differs from the "
-                "manifest's). Encode again."
-            )
+    check_digests({folder / vocabulary.FILE_NAME: manifest.vocabulary_sha256})
     if added := [path.name for path in shard_paths(folder) if path.name not in expected]:
         raise CollectionError(
             f"{folder}: holds {', '.join(added)}, which the manifest does not list. Move it away."
         )
+
+
+def check_digests(digests: Mapping[Path, str]) -> None:
+    """Refuse files that are not those of the manifest.
+
+    Args:    digests: the sha256 that each is promised to have.
+    Raises:  CollectionError: at the first that has another, or cannot be read.
+    """
+    for path, promised in digests.items():
+        with readable(path, CollectionError):
+            seen = sha256(path)
+        if seen != promised:
+            raise CollectionError(
+                f"{path}: was changed since it was encoded (its sha256 differs from the "
+                "manifest's). Encode again."
+            )
+
+
+@contextmanager
+def checked_meanwhile(source: Source) -> Iterator[None]:
+    """Compare shards with the manifest in another thread, while they are worked on.
+
+    Raises:  CollectionError: as check_digests, whatever else became of the work.
+    """
+    faults: list[CollectionError] = []
+
+    def check() -> None:
+        try:
+            check_digests(source.digests)
+        except CollectionError as fault:
+            faults.append(fault)
+
+    thread = Thread(target=check, daemon=True)
+    thread.start()
+    try:
+        yield
+    except Exception as fault:
+        thread.join()
+        if faults:
+            raise faults[0] from fault
+        raise
+    thread.join()
+    if faults:
+        raise faults[0]

@@ -21,7 +21,9 @@ _ESCAPED = {"n": "\n", "r": "\r"}
 
 
 class Held(NamedTuple):
-    """What was read from an index. terms: df and summed impacts. digest: of all postings."""
+    """What was read from an index. terms: df and summed impacts. digest: of all postings, as
+    encode/digest.py defines it.
+    """
 
     documents: int
     terms: dict[str, TermTotals]
@@ -31,7 +33,8 @@ class Held(NamedTuple):
 def index_totals(folder: Path) -> tuple[int, dict[str, TermTotals]]:
     """Return the number of documents in an index, and df and summed impacts of every term."""
     with _reading(folder) as reader:
-        return reader_totals(reader)
+        held = reader_held(reader)
+    return held.documents, held.terms
 
 
 @contextmanager
@@ -48,14 +51,15 @@ def _reading(folder: Path) -> Iterator[Any]:
         reader.close()
 
 
-def reader_totals(reader: Any) -> tuple[int, dict[str, TermTotals]]:
-    """Return the same of an open Lucene reader."""
-    rows = java_class("io.l0pyserini.Totals").of(reader).split("\n")[:-1]
-    return reader.numDocs(), read_totals(rows)
+def reader_held(reader: Any, threads: int = 1) -> Held:
+    """Return what is read from an open Lucene reader."""
+    held = java_class("io.l0pyserini.Held").of(reader, threads)
+    terms = read_totals(held.totals().split("\n")[:-1])
+    return Held(reader.numDocs(), terms, str(held.digest()))
 
 
 def read_totals(rows: Iterable[str]) -> dict[str, TermTotals]:
-    """Parse the lines of Totals.java."""
+    """Parse the lines of Held.java."""
     columns = (row.removesuffix("\n").split("\t", 2) for row in rows)
     return {_token(text): TermTotals(int(df), int(impacts)) for df, impacts, text in columns}
 
@@ -64,11 +68,6 @@ def _token(text: str) -> str:
     if "\\" not in text:
         return text
     return re.sub(r"\\(.)", lambda found: _ESCAPED.get(found[1], found[1]), text)
-
-
-def reader_digest(reader: Any) -> str:
-    """Return the digest of an open reader's postings, as encode/digest.py defines it."""
-    return str(java_class("io.l0pyserini.PostingsDigest").of(reader))
 
 
 def verify_index(
@@ -81,7 +80,7 @@ def verify_index(
     Raises:  ImpactIndexError: at the first difference, with both sides.
     """
     with _reading(folder) as reader:
-        held = Held(*reader_totals(reader), reader_digest(reader))
+        held = reader_held(reader)
     check_held(folder, held, documents, promised, digest)
 
 

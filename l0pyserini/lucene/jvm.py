@@ -102,6 +102,13 @@ def brief_options(runtime: JavaRuntime, heap: str | None) -> list[str]:
     return [*jvm_options(bare, heap), "-XX:TieredStopAtLevel=1"]
 
 
+def _all_options(runtime: JavaRuntime, heap: str | None, brief: bool) -> list[str]:
+    if not brief:
+        return jvm_options(runtime, heap)
+    archived = archive_options(runtime, brief_options(runtime, None), class_path())
+    return [*brief_options(runtime, heap), *archived]
+
+
 def keep_archive() -> None:
     """Have an archive of classes made for the next brief JVM, in the background, if it lacks."""
     runtime = find_java()
@@ -124,12 +131,8 @@ def start_jvm(heap: str | None = None, brief: bool = False) -> None:
             _accept_running(wanted)
             return
         runtime = find_java()
-        options, jars = jvm_options(runtime, wanted), class_path()
-        if brief:
-            archived = archive_options(runtime, brief_options(runtime, None), jars)
-            options = [*brief_options(runtime, wanted), *archived]
-        jnius_config.set_classpath(*jars)
-        jnius_config.add_options(*options)
+        jnius_config.set_classpath(*class_path())
+        jnius_config.add_options(*_all_options(runtime, wanted, brief))
         _load(runtime)
 
 
@@ -278,18 +281,19 @@ def run_java(
     heap: str | None = None,
     on_line: Callable[[str], None] | None = None,
     options: Sequence[str] = (),
+    brief: bool = False,
 ) -> tuple[int, str]:
     """Run a Java main class as a child process; return its exit code and all it printed.
 
     Its memory and its failures stay outside this process, but it ends when this process ends, even
     if that is killed. on_line sees each line as it comes. options are the JVM's, beside those that
-    every JVM of ours gets.
+    every JVM of ours gets. brief: as start_jvm.
 
     Raises:  JavaError: if no Java is found.
     """
     runtime = find_java()
     heap = heap or os.environ.get(HEAP_VARIABLE)
-    command = [str(runtime.java), *jvm_options(runtime, heap), *options]
+    command = [str(runtime.java), *_all_options(runtime, heap, brief), *options]
     command += ["-cp", os.pathsep.join(class_path()), _CHILD, main_class, *arguments]
     lines: list[str] = []
     with subprocess.Popen(

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     from l0pyserini.search.api import search_with
 
     done = search_with(
-        searcher,
+        lambda _: searcher(),
         topics=args.topics,
         output=args.output,
         hits=args.hits or DEFAULT_HITS,

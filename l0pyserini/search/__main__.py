@@ -74,15 +74,18 @@ def run(args: argparse.Namespace) -> None:
         queries_encoded=args.queries_encoded,
         lexical_weight=args.lexical_weight,
         engine=args.engine,
+        brief=True,
     )
     print(done.line(args.output))
+    sys.stdout.flush()
+    keep_archive()
 
 
 def _search_one(args: argparse.Namespace) -> None:
     encoder, approximation = given_encoder(args.encoder), approximation_of(args)
     weight, engine = args.lexical_weight, args.engine
     with ImpactSearcher(
-        args.index, encoder, args.heap, approximation, weight, engine, brief=True
+        args.index, encoder, args.heap, approximation, weight, engine, brief=1
     ) as searcher:
         show_hits(searcher, args.query, args.hits or DEFAULT_HITS_SHOWN)
     sys.stdout.flush()

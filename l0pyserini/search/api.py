@@ -57,15 +57,25 @@ def search_topics(
     queries_encoded: str | Path | None = None,
     lexical_weight: float | None = None,
     engine: str = DEFAULT_ENGINE,
+    brief: bool = False,
 ) -> SearchSummary:
     """Search all topics and write a TREC run.
 
     Args:    queries_encoded: instead of topics, a file of their vectors (read_encoded_queries).
-             lexical_weight, engine: as ImpactSearcher takes them.
+             lexical_weight, engine: as ImpactSearcher takes them. brief: nothing else is searched
+             in this process.
     Raises:  TopicsError, ImpactIndexError, QueryMismatchError, OutputExistsError, UsageError.
     """
     return search_with(
-        lambda: ImpactSearcher(index, query_encoder, heap, approximation, lexical_weight, engine),
+        lambda count: ImpactSearcher(
+            index,
+            query_encoder,
+            heap,
+            approximation,
+            lexical_weight,
+            engine,
+            brief=count if brief else 0,
+        ),
         topics,
         output,
         hits,
@@ -80,7 +90,7 @@ def search_topics(
 
 
 def search_with(
-    opened: Callable[[], Searcher],
+    opened: Callable[[int], Searcher],
     topics: str | None,
     output: str | Path,
     hits: int = 1000,
@@ -94,14 +104,15 @@ def search_with(
 ) -> SearchSummary:
     """Search all topics with any searcher and write a TREC run.
 
-    Args:    opened: opens the searcher, once topics and output were found good.
+    Args:    opened: opens the searcher for so many topics, once they and the output were found
+             good.
     Raises:  TopicsError, OutputExistsError, UsageError, and what opening and searching raise.
     """
     check_tag(tag)
     refuse_existing(Path(output), overwrite)
     asked = _asked(topics, split, queries_encoded)
     lines = without_hits = unknown = 0
-    with opened() as searcher:
+    with opened(len(asked)) as searcher:
         watch = Stopwatch()
         searcher.expect(len(asked))
         with progress_bar(len(asked), "search", "topics") as bar, atomic_write(output) as handle:

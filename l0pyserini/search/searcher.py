@@ -23,7 +23,7 @@ from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.search.approximation import EXACT, Approximation
 from l0pyserini.search.base import DEFAULT_BATCH, Query, Searcher, check_batch
 from l0pyserini.search.deadline import millis_left
-from l0pyserini.search.engine import DEFAULT_ENGINE, MemoryNeed, check_engine
+from l0pyserini.search.engine import DEFAULT_ENGINE, MemoryNeed, check_engine, is_brief
 from l0pyserini.search.hit_bytes import take_hits
 from l0pyserini.search.java_faults import call_searcher, check_open
 from l0pyserini.search.loading import Loading
@@ -53,7 +53,8 @@ class ImpactSearcher(Searcher):
              reads postings from disk; "memory" reads all of them into Java's heap first, from where
              each query takes a small part of the time; "auto" does that once it is worth it. Hits
              are the same.
-             brief: start Java fast rather than have it run fast, for a process that searches once.
+             brief: topics, where no more are searched in this process: Java then starts fast rather
+             than runs fast, unless they are many for the index.
     Raises:  ImpactIndexError: if a folder is no readable index.
              QueryMismatchError: if the encoder's tokenizer, table or scale is not an index's, or
              there are no stems to weigh.
@@ -77,7 +78,7 @@ class ImpactSearcher(Searcher):
         approximation: Approximation = EXACT,
         lexical_weight: float | None = None,
         engine: str = DEFAULT_ENGINE,
-        brief: bool = False,
+        brief: int = 0,
     ) -> None:
         check_engine(engine)
         folders = [index] if isinstance(index, str | PathLike) else index
@@ -89,7 +90,7 @@ class ImpactSearcher(Searcher):
         encoder, self.vocabulary, promised, self.stores_text = side
         names = self._names
         self._weigh(encoder, lexical_weight)
-        start_jvm(heap, brief)
+        start_jvm(heap, is_brief(brief, promised))
         impact_search = java_class("io.l0pyserini.ImpactSearch")
         try:
             opened = impact_search([java_path(folder) for folder in self.indexes])

@@ -8,7 +8,7 @@ from l0pyserini.encode import Manifest, read_shard, shard_paths
 from l0pyserini.encode.digest import PostingsDigest, added_digests
 from l0pyserini.index.direct import index_directly
 from l0pyserini.index.reader import open_reader
-from l0pyserini.index.verify import reader_digest
+from l0pyserini.index.verify import reader_held
 from tests.helpers import write
 
 DOCUMENTS = {"d1": {"a": 3, "é": 5}, "d2": {"a": 5, "\U0001f600": 2**31 - 10}, "d3": {}}
@@ -24,7 +24,7 @@ def digest(documents):
 def of_index(index):
     reader = open_reader(index)
     try:
-        return reader_digest(reader)
+        return reader_held(reader).digest
     finally:
         reader.close()
 

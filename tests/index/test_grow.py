@@ -314,7 +314,7 @@ def test_facts_of_another_index(parts, first, capsys):
 
 
 POINTS = {
-    "while adding": "grow.reader_totals = kill",
+    "while adding": "grow.reader_held = kill",
     "after preparing": "grow.changed_facts = kill",
     "with one file written": "grow.write_json = kill",
     "before the commit": "write = grow.write_json; "

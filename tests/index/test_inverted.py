@@ -127,23 +127,30 @@ def test_nothing_but_empty_vectors(tmp_path):
     assert index_directly([path], tmp_path / "i", 1, 2).documents == 0
 
 
-def test_several_segments_hold_the_same(tmp_path):
-    """A quarter of 32 MB of heap holds 8 MB of lines: each such part is a segment."""
+def test_several_parts_hold_the_same(tmp_path):
+    """A quarter of 32 MB of heap holds 8 MB of lines: each such part is a file, or a segment."""
     digest, names = PostingsDigest(), [f"token{number}" for number in range(150)]
     chance = random.Random(6)
     with open(tmp_path / "docs.jsonl", "w") as handle:
         for number in range(9000):
             vector = {name: chance.randint(1, 255) for name in names}
             digest.add(f"d{number}", vector)
-            handle.write(json.dumps({"id": f"d{number}", "vector": vector}) + "\n")
+            record = {"id": f"d{number}", "contents": f"text {number}", "vector": vector}
+            handle.write(json.dumps(record) + "\n")
     for optimize in (True, False):
         place = tmp_path / f"i{optimize}"
         held = index_directly(
-            [tmp_path / "docs.jsonl"], place, 2, 9000, heap="32m", optimize=optimize
+            [tmp_path / "docs.jsonl"], place, 2, 9000, "32m", store_text=True, optimize=optimize
         )
         assert (held.documents, held.digest) == (9000, str(digest))
         assert (len(list(place.glob("*.si"))) == 1) is optimize
-        assert [one for one, _, _ in documents(place)] == [f"d{n}" for n in range(9000)]
+        assert documents(place) == [(f"d{n}", f"d{n}", f"text {n}") for n in range(9000)]
+        assert not list(place.glob("*.tmp"))
+    with open(tmp_path / "docs.jsonl", "a") as handle:
+        handle.write('{"id": "twice", "vector": {"b": 2, "a": 1, "b": 3}}\n')
+    with pytest.raises(ImpactIndexError, match="docid 'twice': its vector holds token 'b' twice"):
+        index_directly([tmp_path / "docs.jsonl"], tmp_path / "i", 2, 9001, heap="32m")
+    assert not list((tmp_path / "i").glob("*.tmp"))
 
 
 def test_a_killed_build_leaves_nothing_half(small, tmp_path):

@@ -21,7 +21,7 @@ def same_runs(url, name, index, topics, folder, k, threads=2, **options):
     runs = folder / "lucene.txt", folder / "opensearch.txt"
     search_topics(index, topics, runs[0], k, overwrite=True, **options)
     search_with(
-        lambda: OpenSearchSearcher(Cluster(url), name, **options),
+        lambda _: OpenSearchSearcher(Cluster(url), name, **options),
         topics,
         runs[1],
         k,

@@ -5,7 +5,7 @@ import pytest
 from l0pyserini import ImpactSearcher
 from l0pyserini.data import read_run
 from l0pyserini.errors import JavaError, UsageError
-from l0pyserini.search.engine import TOPICS_TO_REPAY, MemoryNeed
+from l0pyserini.search.engine import TOPICS_TO_REPAY, MemoryNeed, is_brief
 from tests.helpers import command, write
 
 
@@ -82,3 +82,18 @@ def test_the_command(small, tmp_path, capsys):
     code, _, err = command(capsys, *arguments, tmp_path / "x", "--engine", "disk")
     assert code == 2
     assert "invalid choice: 'disk'" in err
+
+
+@pytest.mark.parametrize(
+    ("topics", "documents", "brief"),
+    [
+        (0, 10, False),
+        (1, None, True),
+        (1, 10**9, True),
+        (2, None, False),
+        (50, 400_000, True),
+        (51, 400_000, False),
+    ],
+)
+def test_java_starts_fast_where_topics_are_few_for_the_index(topics, documents, brief):
+    assert is_brief(topics, documents) is brief

@@ -51,7 +51,8 @@ public final class ImpactGrower implements Closeable {
   public void append(String file, int threads, boolean storeText) throws Exception {
     try (DirectoryReader before = DirectoryReader.open(directory)) {
       // Standard output belongs to the command that this process runs.
-      new ImpactIndexer(writer, storeText, before, threads, count -> {}).add(List.of(file));
+      new ImpactIndexer(writer, storeText, true, before, threads, count -> {})
+          .add(List.of(file));
     }
   }
 

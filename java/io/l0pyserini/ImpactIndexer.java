@@ -2,15 +2,11 @@ package io.l0pyserini;
 
 import io.anserini.search.similarity.ImpactSimilarity;
 import io.l0pyserini.EncodedFiles.Chunk;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,7 +28,7 @@ import org.apache.lucene.store.FSDirectory;
  * IndexCollection writes a token as often as its impact says and has Lucene count it again. Fields,
  * postings and doc values are the same. Arguments: index folder, threads, whether to keep texts,
  * whether to merge into one segment, then the files in order. Prints {@code indexed N} now and then
- * and at the end, then {@code held DOCUMENTS DIGEST} and the lines of {@link Totals}, all read from
+ * and at the end, then {@code held DOCUMENTS DIGEST} and the lines of {@link Held#totals}, all read from
  * the index. A failure leaves the folder's index as it was.
  */
 public final class ImpactIndexer {
@@ -40,29 +36,31 @@ public final class ImpactIndexer {
   private static final int CHUNKS_WAITING = 8;
   private static final long REPORT_SECONDS = 1;
 
-  /** Bytes of JSON that are gathered before a segment is written, or a quarter of the heap. */
-  private static final long GATHERED = 1L << 30;
+  /** Bytes of JSON that are inverted at once, or a quarter of the heap. */
+  private static final long PART = 1L << 28;
+
+  /** The same where each part becomes a segment of its own. */
+  private static final long SEGMENT = 1L << 30;
 
   private static final int MOST_SEGMENTS = 100_000;
-
-  private static final Task END = new Task(0, null);
 
   private final IndexWriter writer;
   private final boolean storeText;
   private final IndexReader before;
   private final LongConsumer report;
   private final int threads;
-  private final long most = Math.min(GATHERED, Runtime.getRuntime().maxMemory() / 4);
+  private final boolean together;
+  private final long most;
   private final AtomicLong indexed = new AtomicLong();
   private final AtomicLong reported = new AtomicLong(System.nanoTime());
 
   private ExecutorService executor;
-  private BlockingQueue<Task> queue;
-  private List<Future<List<Numbered>>> workers;
+  private Segments segments;
+  private Workers<Task, List<Numbered>> parsers;
   private long gathered;
   private long chunks;
 
-  /** Writes the segment of what was gathered before, while more is gathered. */
+  /** Writes what was gathered before, while more is gathered. */
   private Future<?> writing;
 
   /** A chunk, and its place among all. */
@@ -74,13 +72,21 @@ public final class ImpactIndexer {
   /**
    * Indexes with a writer.
    *
+   * @param together whether all becomes one segment, if memory holds the docids
    * @param before docids that it holds are refused; null for none
    * @param report is told now and then how many documents are parsed
    */
   ImpactIndexer(
-      IndexWriter writer, boolean storeText, IndexReader before, int threads, LongConsumer report) {
+      IndexWriter writer,
+      boolean storeText,
+      boolean together,
+      IndexReader before,
+      int threads,
+      LongConsumer report) {
     this.writer = writer;
     this.storeText = storeText;
+    this.together = together;
+    most = Math.min(together ? PART : SEGMENT, Runtime.getRuntime().maxMemory() / 4);
     this.before = before;
     this.threads = threads;
     this.report = report;
@@ -98,24 +104,27 @@ public final class ImpactIndexer {
       LongConsumer report = count -> System.out.println("indexed " + count);
       boolean storeText = Boolean.parseBoolean(args[2]);
       int threads = Integer.parseInt(args[1]);
-      ImpactIndexer indexer = new ImpactIndexer(writer, storeText, null, threads, report);
+      boolean together = Boolean.parseBoolean(args[3]);
+      ImpactIndexer indexer =
+          new ImpactIndexer(writer, storeText, together, null, threads, report);
       indexer.add(List.of(args).subList(FLAGS, args.length));
-      if (Boolean.parseBoolean(args[3])) {
+      if (together) {
         writer.forceMerge(1);
       }
       writer.commit();
       report.accept(indexer.indexed.get());
       try (DirectoryReader reader = DirectoryReader.open(directory)) {
-        tell(reader);
+        tell(reader, threads);
       }
     }
   }
 
   /** Prints what an index was found to hold. */
-  private static void tell(DirectoryReader reader) throws IOException {
-    String held = "held " + reader.numDocs() + " " + PostingsDigest.of(reader) + "\n";
+  private static void tell(DirectoryReader reader, int threads) throws Exception {
+    Held held = Held.of(reader, threads);
+    String first = "held " + reader.numDocs() + " " + held.digest() + "\n";
     // Whatever the encoding of standard output.
-    System.out.write((held + Totals.of(reader)).getBytes(StandardCharsets.UTF_8));
+    System.out.write((first + held.totals()).getBytes(StandardCharsets.UTF_8));
     System.out.flush();
   }
 
@@ -133,58 +142,43 @@ public final class ImpactIndexer {
 
   /** One thread reads, others parse, and one writes what was gathered before. */
   void add(List<String> files) throws Exception {
-    // The one that writes has none of the others to wait for.
-    executor = Executors.newFixedThreadPool(threads + 1);
+    executor = Executors.newCachedThreadPool();
+    segments = new Segments(writer, executor, together);
     try {
       begin();
       for (String file : files) {
         EncodedFiles.read(Path.of(file), this::gather);
       }
-      write();
+      write(true);
       writing.get();
     } catch (ExecutionException fault) {
       throw Parallel.cause(fault);
     } finally {
       executor.shutdownNow();
-      // The writer is not to be closed under the one that writes.
+      // Neither the writer nor its files are to be closed under those that write.
       executor.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+      segments.close();
     }
   }
 
   private void gather(Chunk chunk) throws Exception {
     if (gathered > 0 && gathered + chunk.size() > most) {
-      write();
+      write(false);
       begin();
     }
     gathered += chunk.size();
-    put(new Task(chunks++, chunk));
+    parsers.put(new Task(chunks++, chunk));
   }
 
   private void begin() {
     gathered = 0;
-    queue = new ArrayBlockingQueue<>(CHUNKS_WAITING);
-    workers = new ArrayList<>();
-    Callable<List<Numbered>> task = this::parse;
-    for (int i = 0; i < threads; i++) {
-      workers.add(executor.submit(task));
-    }
+    parsers = new Workers<>(executor, threads, CHUNKS_WAITING, this::parse);
   }
 
-  /** Waits for room in the queue, unless a worker has failed: then its error is thrown. */
-  private void put(Task task) throws Exception {
-    while (!queue.offer(task, REPORT_SECONDS, TimeUnit.SECONDS)) {
-      for (Future<?> worker : workers) {
-        if (worker.isDone()) {
-          worker.get();
-        }
-      }
-    }
-  }
-
-  private List<Numbered> parse() throws Exception {
+  private List<Numbered> parse(Workers.Items<Task> tasks) throws Exception {
     Parsed.Parser parser = new Parsed.Parser(storeText, before);
     List<Numbered> parsed = new ArrayList<>();
-    for (Task task = queue.take(); task != END; task = queue.take()) {
+    for (Task task = tasks.take(); task != null; task = tasks.take()) {
       Parsed one = parser.parse(task.chunk);
       parsed.add(new Numbered(task.number, one));
       long count = indexed.addAndGet(one.documents());
@@ -198,16 +192,10 @@ public final class ImpactIndexer {
     return parsed;
   }
 
-  /** Begins to write a segment of all that was gathered, in the order of the files. */
-  private void write() throws Exception {
-    for (int i = 0; i < threads; i++) {
-      put(END);
-    }
+  /** Begins to write all that was gathered, in the order of the files. */
+  private void write(boolean last) throws Exception {
     List<Numbered> all = new ArrayList<>();
-    for (Future<List<Numbered>> worker : workers) {
-      all.addAll(worker.get());
-    }
-    workers = null;
+    parsers.finish().forEach(all::addAll);
     all.sort(Comparator.comparingLong(Numbered::number));
     List<Parsed> ordered = new ArrayList<>();
     all.forEach(one -> ordered.add(one.parsed));
@@ -219,9 +207,7 @@ public final class ImpactIndexer {
     writing =
         executor.submit(
             () -> {
-              if (inverted.documents() > 0) {
-                writer.addIndexes(new InvertedReader(inverted));
-              }
+              segments.add(inverted, last);
               return null;
             });
   }

@@ -14,7 +14,7 @@ import org.apache.lucene.util.BytesRef;
  * @param numbers of the terms in the table, in that order
  * @param starts where a term's postings begin; one more tells where the last ones end
  * @param postings the document in the upper half, its impact in the lower
- * @param contents the documents' texts; null where they are not kept
+ * @param texts the documents' texts; null where they are not kept
  */
 record Inverted(
     TermTable table,
@@ -22,7 +22,8 @@ record Inverted(
     int[] starts,
     long[] postings,
     Texts docids,
-    Texts contents) {
+    Texts texts)
+    implements InvertedDocuments {
 
   /** Documents of some chunks in sequence, and where each term's next posting goes. */
   private record Range(List<Parsed> chunks, int firstDocument, int[] next) {}
@@ -46,11 +47,11 @@ record Inverted(
     int[] starts = starts(ranges, table.size());
     long[] postings = new long[starts[table.size()]];
     Texts docids = new Texts();
-    Texts contents = chunks.get(0).contents() == null ? null : new Texts();
+    Texts texts = chunks.isEmpty() || chunks.get(0).contents() == null ? null : new Texts();
     for (Parsed chunk : chunks) {
       docids.add(chunk.docids());
-      if (contents != null) {
-        contents.add(chunk.contents());
+      if (texts != null) {
+        texts.add(chunk.contents());
       }
     }
     all(executor, ranges, range -> fill(range, numberOf, postings));
@@ -58,20 +59,44 @@ record Inverted(
     for (int number = 0; number < ranks.length; number++) {
       numbers[ranks[number]] = number;
     }
-    return new Inverted(table, numbers, starts, postings, docids, contents);
-  }
-
-  int documents() {
-    return docids.size();
+    return new Inverted(table, numbers, starts, postings, docids, texts);
   }
 
   int terms() {
     return numbers.length;
   }
 
-  /** Points a reference to the term of a rank. */
-  void term(int rank, BytesRef term) {
-    table.get(numbers[rank], term);
+  @Override
+  public Walk walk() {
+    return new InMemory();
+  }
+
+  @Override
+  public TextWalk contents() {
+    if (texts == null) {
+      return null;
+    }
+    int[] document = new int[1];
+    return text -> texts.get(document[0]++, text);
+  }
+
+  private final class InMemory extends Walk {
+    private int rank = -1;
+
+    InMemory() {
+      postings = Inverted.this.postings;
+    }
+
+    @Override
+    boolean next() {
+      if (++rank == numbers.length) {
+        return false;
+      }
+      table.get(numbers[rank], term);
+      from = starts[rank];
+      to = starts[rank + 1];
+      return true;
+    }
   }
 
   private static int[] joined(TermTable table, TermTable terms) {

@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.lucene.codecs.FieldsProducer;
 import org.apache.lucene.index.BaseTermsEnum;
 import org.apache.lucene.index.ImpactsEnum;
@@ -15,10 +16,17 @@ import org.apache.lucene.util.BytesRef;
 
 /** Terms and postings of inverted documents, in sequence. */
 final class InvertedFields extends FieldsProducer {
-  private final Inverted inverted;
+  private final InvertedDocuments inverted;
+  private final Future<int[]> order;
 
-  InvertedFields(Inverted inverted) {
+  /**
+   * Shows documents.
+   *
+   * @param order of the documents by the bytes of their docids
+   */
+  InvertedFields(InvertedDocuments inverted, Future<int[]> order) {
     this.inverted = inverted;
+    this.order = order;
   }
 
   @Override
@@ -34,8 +42,8 @@ final class InvertedFields extends FieldsProducer {
   @Override
   public Terms terms(String field) {
     return switch (field) {
-      case ImpactDocument.CONTENTS -> new Field(Impacts::new, true);
-      case ImpactDocument.ID -> new Field(Docids::new, false);
+      case ImpactDocument.CONTENTS -> new Field(() -> new Walked(inverted.walk()), true);
+      case ImpactDocument.ID -> new Field(() -> new Walked(new Docids()), false);
       default -> null;
     };
   }
@@ -46,18 +54,22 @@ final class InvertedFields extends FieldsProducer {
   @Override
   public void close() {}
 
+  private interface Begin {
+    TermsEnum walk() throws IOException;
+  }
+
   private static final class Field extends Terms {
-    private final Supplier<TermsEnum> walk;
+    private final Begin walk;
     private final boolean freqs;
 
-    Field(Supplier<TermsEnum> walk, boolean freqs) {
+    Field(Begin walk, boolean freqs) {
       this.walk = walk;
       this.freqs = freqs;
     }
 
     @Override
-    public TermsEnum iterator() {
-      return walk.get();
+    public TermsEnum iterator() throws IOException {
+      return walk.walk();
     }
 
     @Override
@@ -101,13 +113,24 @@ final class InvertedFields extends FieldsProducer {
     }
   }
 
-  private abstract class Walk extends BaseTermsEnum {
-    final BytesRef term = new BytesRef();
-    final Slice slice = new Slice(term);
+  /** Terms in sequence. */
+  private final class Walked extends BaseTermsEnum {
+    final InvertedDocuments.Walk walk;
+    final Slice slice;
+
+    Walked(InvertedDocuments.Walk walk) {
+      this.walk = walk;
+      slice = new Slice(walk);
+    }
+
+    @Override
+    public BytesRef next() throws IOException {
+      return walk.next() ? walk.term : null;
+    }
 
     @Override
     public BytesRef term() {
-      return term;
+      return walk.term;
     }
 
     @Override
@@ -118,7 +141,7 @@ final class InvertedFields extends FieldsProducer {
 
     @Override
     public int docFreq() {
-      return slice.to - slice.from;
+      return walk.to - walk.from;
     }
 
     @Override
@@ -147,67 +170,55 @@ final class InvertedFields extends FieldsProducer {
     }
   }
 
-  /** The tokens. */
-  private final class Impacts extends Walk {
-    private int rank = -1;
-
-    Impacts() {
-      slice.postings = inverted.postings();
-    }
-
-    @Override
-    public BytesRef next() {
-      if (++rank == inverted.terms()) {
-        return null;
-      }
-      inverted.term(rank, term);
-      slice.from = inverted.starts()[rank];
-      slice.to = inverted.starts()[rank + 1];
-      return term;
-    }
-  }
-
   /** The docids; where documents share one, each is a posting. */
-  private final class Docids extends Walk {
-    private final int[] documents = TermTable.sorted(inverted.docids());
+  private final class Docids extends InvertedDocuments.Walk {
+    private final int[] documents;
 
-    Docids() {
-      slice.postings = new long[documents.length];
+    Docids() throws IOException {
+      try {
+        documents = order.get();
+      } catch (InterruptedException | ExecutionException fault) {
+        throw new IOException(fault.getMessage(), fault);
+      }
+      postings = new long[documents.length];
       for (int i = 0; i < documents.length; i++) {
-        slice.postings[i] = (long) documents[i] << 32 | 1;
+        postings[i] = (long) documents[i] << 32 | 1;
       }
     }
 
     @Override
-    public BytesRef next() {
-      slice.from = slice.to;
-      if (slice.from == documents.length) {
-        return null;
+    boolean next() {
+      from = to;
+      if (from == documents.length) {
+        return false;
       }
-      inverted.docids().get(documents[slice.from], term);
+      Texts docids = inverted.docids();
+      docids.get(documents[from], term);
       do {
-        slice.to++;
-      } while (slice.to < documents.length && inverted.docids().holds(documents[slice.to], term.bytes, term.offset, term.length));
-      Arrays.sort(slice.postings, slice.from, slice.to);
-      return term;
+        to++;
+      } while (to < documents.length
+          && docids.holds(documents[to], term.bytes, term.offset, term.length));
+      Arrays.sort(postings, from, to);
+      return true;
     }
   }
 
   /** A term's postings. */
   private final class Slice extends PostingsEnum {
-    private final BytesRef term;
+    private final InvertedDocuments.Walk walk;
     private long[] postings;
-    private int from;
     private int to;
     private int at;
     private int document;
 
-    Slice(BytesRef term) {
-      this.term = term;
+    Slice(InvertedDocuments.Walk walk) {
+      this.walk = walk;
     }
 
     void begin() {
-      at = from - 1;
+      postings = walk.postings;
+      at = walk.from - 1;
+      to = walk.to;
       document = -1;
     }
 
@@ -216,11 +227,7 @@ final class InvertedFields extends FieldsProducer {
       int before = document;
       document = ++at < to ? (int) (postings[at] >>> 32) : NO_MORE_DOCS;
       if (document == before) {
-        BytesRef docid = new BytesRef();
-        inverted.docids().get(document, docid);
-        throw new IOException(
-            "docid '" + docid.utf8ToString() + "': its vector holds token '" + term.utf8ToString()
-                + "' twice; expected each token once");
+        throw inverted.twice(document, walk.term);
       }
       return document;
     }
@@ -242,7 +249,7 @@ final class InvertedFields extends FieldsProducer {
 
     @Override
     public long cost() {
-      return to - from;
+      return to - walk.from;
     }
 
     @Override

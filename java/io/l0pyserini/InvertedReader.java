@@ -1,6 +1,9 @@
 package io.l0pyserini;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import org.apache.lucene.codecs.DocValuesProducer;
 import org.apache.lucene.codecs.FieldsProducer;
 import org.apache.lucene.codecs.KnnVectorsReader;
@@ -30,11 +33,15 @@ import org.apache.lucene.util.Version;
  * <p>It answers what a merge asks, which is all in sequence, and nothing else.
  */
 final class InvertedReader extends CodecReader {
-  private final Inverted inverted;
+  private final InvertedDocuments inverted;
   private final FieldInfos fields = ImpactDocument.fields();
 
-  InvertedReader(Inverted inverted) {
+  private final Future<int[]> order;
+
+  /** Shows documents; a thread of the executor orders the docids meanwhile. */
+  InvertedReader(InvertedDocuments inverted, ExecutorService executor) {
     this.inverted = inverted;
+    order = executor.submit(() -> TermTable.sorted(inverted.docids()));
   }
 
   @Override
@@ -59,7 +66,7 @@ final class InvertedReader extends CodecReader {
 
   @Override
   public FieldsProducer getPostingsReader() {
-    return new InvertedFields(inverted);
+    return new InvertedFields(inverted, order);
   }
 
   @Override
@@ -109,32 +116,42 @@ final class InvertedReader extends CodecReader {
 
   /** Docids, and texts where they are kept. */
   private static final class Stored extends StoredFieldsReader {
-    private final Inverted inverted;
+    private final Texts docids;
+    private final InvertedDocuments.TextWalk contents;
     private final BytesRef text = new BytesRef();
+    private int next;
 
-    Stored(Inverted inverted) {
-      this.inverted = inverted;
+    Stored(InvertedDocuments inverted) {
+      docids = inverted.docids();
+      try {
+        contents = inverted.contents();
+      } catch (IOException fault) {
+        throw new UncheckedIOException(fault);
+      }
     }
 
     @Override
     public void document(int document, StoredFieldVisitor visitor) throws IOException {
-      tell(visitor, ImpactDocument.ID_INFO, inverted.docids(), document);
-      if (inverted.contents() != null) {
-        tell(visitor, ImpactDocument.CONTENTS_INFO, inverted.contents(), document);
+      if (document != next++) {
+        throw new UnsupportedOperationException();
+      }
+      docids.get(document, text);
+      tell(visitor, ImpactDocument.ID_INFO);
+      if (contents != null) {
+        contents.next(text);
+        tell(visitor, ImpactDocument.CONTENTS_INFO);
       }
     }
 
-    private void tell(StoredFieldVisitor visitor, FieldInfo field, Texts texts, int document)
-        throws IOException {
+    private void tell(StoredFieldVisitor visitor, FieldInfo field) throws IOException {
       if (visitor.needsField(field) == StoredFieldVisitor.Status.YES) {
-        texts.get(document, text);
         visitor.stringField(field, text.utf8ToString());
       }
     }
 
     @Override
     public StoredFieldsReader clone() {
-      return new Stored(inverted);
+      throw new UnsupportedOperationException();
     }
 
     @Override
@@ -197,9 +214,9 @@ final class InvertedReader extends CodecReader {
 
   /** Docids. */
   private static final class Values extends DocValuesProducer {
-    private final Inverted inverted;
+    private final InvertedDocuments inverted;
 
-    Values(Inverted inverted) {
+    Values(InvertedDocuments inverted) {
       this.inverted = inverted;
     }
 

@@ -49,7 +49,7 @@ public final class Rehearsal {
     Path file = Files.writeString(index.resolveSibling("docs.jsonl"), lines);
     try (FSDirectory directory = FSDirectory.open(index);
         IndexWriter writer = new IndexWriter(directory, ImpactIndexer.config())) {
-      new ImpactIndexer(writer, true, null, 1, count -> {}).add(List.of(file.toString()));
+      new ImpactIndexer(writer, true, true, null, 1, count -> {}).add(List.of(file.toString()));
       writer.forceMerge(1);
       writer.commit();
     }

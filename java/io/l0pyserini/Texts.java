@@ -14,6 +14,11 @@ final class Texts {
     return size;
   }
 
+  /** The bytes of all. */
+  long bytes() {
+    return start(size);
+  }
+
   void add(BytesRef text) {
     add(text.bytes, text.offset, text.length);
   }

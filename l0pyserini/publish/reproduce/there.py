@@ -35,7 +35,7 @@ class There:
         from l0pyserini.search.api import search_with
 
         search_with(
-            self._searcher,
+            lambda _: self._searcher(),
             topics=topics,
             output=run,
             hits=hits,
