@@ -88,6 +88,8 @@ def mix(source: Path, crops: Path, output: Path) -> None:
     queries = [one for f in folders for one in _lines(f / "queries.jsonl") if one["_id"] in qids]
     _write(output, corpus, queries)
     _write_lines(output / "rows.jsonl", rows)
+    pairs = dict.fromkeys((row["qid"], row["docids"][0]) for row in rows)
+    _write_qrels(output / "qrels" / "train.tsv", list(pairs))
 
 
 def halves(source: Path, output: Path) -> None:

@@ -29,7 +29,7 @@ ONLY_READ = {
     "publish.leaderboard": "wants a filled-in description; tests/publish/leaderboard has them",
     "dense:": "a teacher that is fetched; tests/train has a small one",
     "runs/training-set": "the hours of a whole training",
-    "configs/l0-tiny.yaml": "the hours of a whole training",
+    "configs/l0-tiny/1.yaml": "the hours of a whole training",
     "configs/l0-mini/": "the hours of a whole training",
     "runs/l0-mini-3.130": "wants trained encoders; tests/train/test_average.py has them",
     "l0pyserini.serve": "runs until it is stopped; tests/serve does both",

@@ -15,10 +15,10 @@ def parser() -> argparse.ArgumentParser:
         "Train an inference-free document encoder from a recipe (YAML). Several GPUs: "
         "torchrun --nproc_per_node=8 -m l0pyserini.train --config ...",
         [
-            "train --config configs/l0-tiny.yaml",
-            "train --config configs/l0-tiny.yaml output=runs/mine steps=500 "
+            "train --config configs/l0-tiny/1.yaml",
+            "train --config configs/l0-tiny/1.yaml output=runs/mine steps=500 "
             "regularizer.target_length=120",
-            "train --config configs/l0-tiny.yaml --resume",
+            "train --config configs/l0-tiny/1.yaml --resume",
         ],
     )
     flags.add_argument("--config", required=True, help="the recipe")
