@@ -205,15 +205,16 @@ def checked_meanwhile(source: Source) -> Iterator[None]:
         except CollectionError as fault:
             faults.append(fault)
 
-    thread = Thread(target=check, daemon=True)
-    thread.start()
-    try:
-        yield
-    except Exception as fault:
+    with shown_as(source.folder, source.shown):
+        thread = Thread(target=check, daemon=True)
+        thread.start()
+        try:
+            yield
+        except Exception as fault:
+            thread.join()
+            if faults:
+                raise faults[0] from fault
+            raise
         thread.join()
         if faults:
-            raise faults[0] from fault
-        raise
-    thread.join()
-    if faults:
-        raise faults[0]
+            raise faults[0]

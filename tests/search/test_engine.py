@@ -61,7 +61,7 @@ def test_an_index_that_is_too_large(small, monkeypatch):
     )
     with pytest.raises(JavaError, match=told):
         need.check()
-    monkeypatch.setattr(ImpactSearcher, "_need", lambda _: need)
+    monkeypatch.setattr(ImpactSearcher, "memory_need", lambda _: need)
     with ImpactSearcher(small / "index") as searcher:
         searcher.expect(10**6)
         assert searcher.engine == "lucene"
