@@ -3,7 +3,7 @@
     python benchmarks/exporting.py --encoded runs/cacm.8bits --index indexes/cacm.8bits \\
         --topics cacm --qrels cacm
 
-The collection's impacts must fit in 8 bits: `encode --scale 90` for CACM by l0-tiny.
+The collection's impacts must fit in 8 bits: `encode --scale 80` for CACM by l0-tiny.
 """
 
 import argparse

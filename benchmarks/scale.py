@@ -72,7 +72,7 @@ def measured(args: argparse.Namespace) -> dict[str, float]:
     corpus, encoded, index = folder / "docs.jsonl", folder / "encoded", folder / "index"
     passages(corpus, args.passages)
     made, encoding = encode_corpus(
-        str(corpus), args.encoder, encoded, backend=args.backend, lexical="bm25", scale=90
+        str(corpus), args.encoder, encoded, backend=args.backend, lexical="bm25", scale=80
     )
     assert made is not None
     indexing = seconds(lambda: build_index(encoded, index))

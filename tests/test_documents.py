@@ -29,7 +29,11 @@ ONLY_READ = {
     "publish.leaderboard": "wants a filled-in description; tests/publish/leaderboard has them",
     "dense:": "a teacher that is fetched; tests/train has a small one",
     "runs/training-set": "the hours of a whole training",
-    "configs/l0-tiny/1.yaml": "the hours of a whole training",
+    "configs/l0-tiny/": "the hours of a whole training",
+    "runs/crops": "the hours of a whole training",
+    "runs/mix": "the hours of a whole training",
+    "runs/l0-mini-5": "wants trained encoders; tests/train/test_average.py has them",
+    "runs/l0-tiny-3": "wants trained encoders; tests/train/test_average.py has them",
     "configs/l0-mini/": "the hours of a whole training",
     "runs/l0-mini-3.130": "wants trained encoders; tests/train/test_average.py has them",
     "l0pyserini.serve": "runs until it is stopped; tests/serve does both",
@@ -39,7 +43,7 @@ ONLY_READ = {
     "publish.report": "the README's, run with it",
     "runs/a/encoder runs/b/encoder": "wants trained encoders; tests/train/test_average.py has them",
     "runs/l0-tiny-table": "wants a teacher's vectors; tests/train/test_table.py has them",
-    "--scale 90": "minutes; the workplace has such a collection of one document",
+    "--scale 80": "minutes; the workplace has such a collection of one document",
     "--steps 20000": "hours; tests/train/test_masks.py has few steps",
     "/shared/": "a disk that machines share; tests/encode/test_on_ray.py has small ones",
     "s3://": "wants an S3 server; tests/encode/test_objects.py has one",
@@ -84,7 +88,7 @@ def workplace(cacm, tmp_path_factory):
         encode_corpus(str(folder / f"{name}.jsonl"), "l0-tiny", out, lexical=like)
     like = Lexical(like=folder / "indexes/cacm")
     encode_corpus(
-        str(folder / "a.jsonl"), "l0-tiny", folder / "runs/cacm.8bits", scale=90.0, lexical=like
+        str(folder / "a.jsonl"), "l0-tiny", folder / "runs/cacm.8bits", scale=80.0, lexical=like
     )
     for name in ("a", "b"):
         build_index(folder / f"runs/{name}.encoded", folder / f"indexes/{name}", store_text=True)
