@@ -8,7 +8,7 @@ rest of the source and, up to `size`, passages of the sources that fill it. None
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,11 +68,10 @@ class DevSet:
 
     def write(self, folder: Path, chance: random.Random) -> None:
         """Write a BEIR folder."""
-        judged = {text: "" for texts in self.relevant.values() for text in texts}
-        corpus = [*judged, *self.others]
+        relevant = {text: "" for texts in self.relevant.values() for text in texts}
+        corpus = [*relevant, *self.others]
         chance.shuffle(corpus)
         ids = {text: f"{self.name}-{number}" for number, text in enumerate(corpus)}
-        (folder / "qrels").mkdir(parents=True, exist_ok=True)
         write_jsonl(
             folder / "corpus.jsonl",
             ({"_id": docid, "title": t.title, "text": t.text} for t, docid in ids.items()),
@@ -81,19 +80,26 @@ class DevSet:
         write_jsonl(
             folder / "queries.jsonl", ({"_id": qid, "text": query} for qid, query in topics.items())
         )
-        with open(folder / "qrels" / "test.tsv", "w", encoding="utf-8") as handle:
-            handle.write("query-id\tcorpus-id\tscore\n")
-            for qid, query in topics.items():
-                handle.writelines(f"{qid}\t{ids[text]}\t1\n" for text in self.relevant[query])
+        judged = ((qid, ids[text]) for qid, one in topics.items() for text in self.relevant[one])
+        write_qrels(folder / "qrels" / "test.tsv", judged)
 
 
-def write_jsonl(path: Path, records: Iterable[dict[str, str]]) -> int:
-    """Write records a line each; return how many."""
+def write_jsonl(path: Path, records: Iterable[Mapping[str, object]]) -> int:
+    """Write records a line each, in a folder that is made; return how many."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     with open(path, "w", encoding="utf-8") as handle:
         for count, record in enumerate(records, start=1):  # noqa: B007
             handle.write(json.dumps(record, ensure_ascii=False) + "\n")
     return count
+
+
+def write_qrels(path: Path, judged: Iterable[tuple[str, str]]) -> None:
+    """Write (qid, docid) that are relevant as BEIR has them, in a folder that is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8") as handle:
+        handle.write("query-id\tcorpus-id\tscore\n")
+        handle.writelines(f"{qid}\t{docid}\t1\n" for qid, docid in judged)
 
 
 def hold_out(

@@ -22,10 +22,10 @@ from common import machine
 from serving import LOAD, queries
 
 from l0pyserini.lucene import java_class
-from l0pyserini.lucene.jvm import start_jvm
+from l0pyserini.lucene.jvm import java_heap, start_jvm
 from l0pyserini.serve.app import Choices, application
 from l0pyserini.serve.heap import usual_heap
-from l0pyserini.serve.metrics import java_heap, resident_bytes
+from l0pyserini.serve.metrics import resident_bytes
 from l0pyserini.serve.server import listen
 from l0pyserini.serve.settings import Place
 from l0pyserini.serve.shelf import Shelf

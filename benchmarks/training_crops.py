@@ -22,6 +22,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from held_out import write_jsonl, write_qrels
+
 SEED = 23
 TEXTS = {
     "acl-abstracts-2016plus": 2200,
@@ -53,7 +55,7 @@ def cut(source: Path, output: Path) -> None:
             corpus.append({"_id": docid, "title": "", "text": part[1]})
             pairs.append((qid, docid))
     _write(output, corpus, queries)
-    _write_qrels(output / "qrels" / "train.tsv", pairs)
+    write_qrels(output / "qrels" / "train.tsv", pairs)
 
 
 def _parts(text: str, chance: random.Random) -> tuple[str, str] | None:
@@ -87,9 +89,9 @@ def mix(source: Path, crops: Path, output: Path) -> None:
     corpus = [one for f in folders for one in _lines(f / "corpus.jsonl") if one["_id"] in docids]
     queries = [one for f in folders for one in _lines(f / "queries.jsonl") if one["_id"] in qids]
     _write(output, corpus, queries)
-    _write_lines(output / "rows.jsonl", rows)
+    write_jsonl(output / "rows.jsonl", rows)
     pairs = dict.fromkeys((row["qid"], row["docids"][0]) for row in rows)
-    _write_qrels(output / "qrels" / "train.tsv", list(pairs))
+    write_qrels(output / "qrels" / "train.tsv", pairs)
 
 
 def halves(source: Path, output: Path) -> None:
@@ -110,7 +112,7 @@ def halves(source: Path, output: Path) -> None:
         ]
         _write(output / name, corpus, queries)
         pairs = [(f"{name}-q{number}", f"{name}-{number}") for number in range(300)]
-        _write_qrels(output / name / "qrels" / "test.tsv", pairs)
+        write_qrels(output / name / "qrels" / "test.tsv", pairs)
 
 
 def _lines(path: Path) -> list[dict]:
@@ -118,22 +120,9 @@ def _lines(path: Path) -> list[dict]:
         return [json.loads(line) for line in lines]
 
 
-def _write_lines(path: Path, rows: list[dict]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8") as handle:
-        handle.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    print(f"{path}: {len(rows):,} lines")
-
-
 def _write(output: Path, corpus: list[dict], queries: list[dict]) -> None:
-    _write_lines(output / "corpus.jsonl", corpus)
-    _write_lines(output / "queries.jsonl", queries)
-
-
-def _write_qrels(path: Path, pairs: list[tuple[str, str]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [f"{qid}\t{docid}\t1\n" for qid, docid in pairs]
-    path.write_text("".join(["query-id\tcorpus-id\tscore\n", *rows]), encoding="utf-8")
+    for name, records in (("corpus.jsonl", corpus), ("queries.jsonl", queries)):
+        print(f"{output / name}: {write_jsonl(output / name, records):,} lines")
 
 
 def main() -> None:

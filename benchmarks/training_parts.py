@@ -17,6 +17,8 @@ import random
 from collections import defaultdict
 from pathlib import Path
 
+from held_out import write_qrels
+
 SEED = 11
 ROWS, DOCUMENTS = 14_000, 3
 TOPICS, HITS = 100, 10
@@ -59,17 +61,15 @@ def cut(folder: Path, output: Path, topics: int, hits: int) -> None:
             qid, _, docid, rank, *_ = line.split()
             if qid in chosen and int(rank) <= hits:
                 docids.add(docid)
-    (output / "qrels").mkdir(parents=True, exist_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
     for name, kept in (("corpus.jsonl", docids), ("queries.jsonl", chosen)):
         with (
             open(folder / name, encoding="utf-8") as lines,
             open(output / name, "w", encoding="utf-8") as handle,
         ):
             handle.writelines(line for line in lines if json.loads(line)["_id"] in kept)
-    with open(output / "qrels" / "test.tsv", "w", encoding="utf-8") as handle:
-        handle.write("query-id\tcorpus-id\tscore\n")
-        for qid in sorted(chosen):
-            handle.writelines(f"{qid}\t{docid}\t1\n" for docid in relevant[qid])
+    judged = ((qid, docid) for qid in sorted(chosen) for docid in relevant[qid])
+    write_qrels(output / "qrels" / "test.tsv", judged)
     print(f"{output}: {len(chosen)} topics, {len(docids):,} documents")
 
 

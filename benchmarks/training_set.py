@@ -19,7 +19,7 @@ import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from held_out import DEV_SETS, HALVED, DevSet, hold_out, write_jsonl
+from held_out import DEV_SETS, HALVED, DevSet, hold_out, write_jsonl, write_qrels
 from training_texts import (
     Pair,
     Text,
@@ -142,7 +142,6 @@ def write_training(
     for passage in passages:
         if not shares(banned, passage):
             add(passage)
-    (output / "qrels").mkdir(parents=True, exist_ok=True)
     documents = write_jsonl(
         output / "corpus.jsonl",
         ({"_id": docid, "title": t.title, "text": t.text} for docid, t in corpus.values()),
@@ -151,9 +150,7 @@ def write_training(
         output / "queries.jsonl",
         ({"_id": qid, "text": query} for (_, query), qid in qids.items()),
     )
-    with open(output / "qrels" / "train.tsv", "w", encoding="utf-8") as handle:
-        handle.write("query-id\tcorpus-id\tscore\n")
-        handle.writelines(f"{qid}\t{docid}\t1\n" for qid, docid in judged)
+    write_qrels(output / "qrels" / "train.tsv", judged)
     print(f"{output}: {documents:,} documents, {topics:,} topics, {len(judged):,} positives")
 
 

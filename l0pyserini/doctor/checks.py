@@ -9,7 +9,7 @@ from pathlib import Path
 
 from l0pyserini.errors import L0Error
 from l0pyserini.lucene.java import MINIMUM_VERSION, find_java
-from l0pyserini.lucene.jvm import HEAP_VARIABLE, fatjar, java_class, start_jvm
+from l0pyserini.lucene.jvm import HEAP_VARIABLE, fatjar, java_class, java_heap, start_jvm
 from l0pyserini.model.checkpoint import DEFAULT_ENCODER, open_checkpoint
 
 WANTED_FREE_BYTES = 2 * 1024**3
@@ -61,7 +61,7 @@ def check_fatjar() -> Finding:
 def check_jvm() -> Finding:
     """Start the JVM and ask it for its heap and for Lucene's version."""
     start_jvm()
-    heap = java_class("java.lang.Runtime").getRuntime().maxMemory()
+    _, heap = java_heap()
     lucene = java_class("org.apache.lucene.util.Version").LATEST.toString()
     seen = f"starts; Lucene {lucene}, largest heap {heap / 1024**3:.1f} GiB"
     if heap < 512 * 1024**2:

@@ -213,6 +213,12 @@ def java_class(name: str) -> Any:
     return found
 
 
+def java_heap() -> tuple[int, int]:
+    """Return the bytes of Java's heap in use, garbage among them, and the most that may be."""
+    runtime = java_class("java.lang.Runtime").getRuntime()
+    return runtime.totalMemory() - runtime.freeMemory(), runtime.maxMemory()
+
+
 @cache
 def _class(name: str) -> Any:
     start_jvm()

@@ -15,6 +15,7 @@ from l0pyserini.index.reader import unreadable
 from l0pyserini.lucene.jvm import (
     attach_thread,
     java_class,
+    java_heap,
     java_path,
     java_string,
     start_jvm,
@@ -132,7 +133,7 @@ class ImpactSearcher(Searcher):
 
     def memory_need(self) -> MemoryNeed:
         """Return what load() takes, beside the whole of Java's heap."""
-        heap = java_class("java.lang.Runtime").getRuntime().maxMemory()
+        _, heap = java_heap()
         return MemoryNeed(self._names, self._call("postings"), self.num_docs, heap)
 
     def batch_search(

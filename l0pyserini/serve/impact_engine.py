@@ -9,7 +9,7 @@ from l0pyserini.data.records import Hit
 from l0pyserini.errors import ImpactIndexError, QueryMismatchError
 from l0pyserini.evaluate.explain.document import explain_texts
 from l0pyserini.evaluate.explain.shares import Explanation, verdict
-from l0pyserini.lucene.jvm import java_class
+from l0pyserini.lucene.jvm import java_heap
 from l0pyserini.query.encoder import IdfQueryEncoder
 from l0pyserini.query.stems import is_stem
 from l0pyserini.query.table import idf_weight
@@ -103,9 +103,8 @@ class ImpactEngine(Engine):
         """
         if self._settled or self._asked < TOPICS_TO_REPAY:
             return
-        runtime = java_class("java.lang.Runtime").getRuntime()
-        free = runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory()
-        if replace(self._searcher.memory_need(), heap=free).fits:
+        used, largest = java_heap()
+        if replace(self._searcher.memory_need(), heap=largest - used).fits:
             self._settled = True
             self._searcher.load()
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from l0pyserini.lucene.jvm import java_class
+from l0pyserini.lucene.jvm import java_heap
 from l0pyserini.serve.engines import Engine
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -63,9 +63,3 @@ class Metrics:
 def resident_bytes() -> int:
     """Return the memory that this process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
-
-
-def java_heap() -> tuple[int, int]:
-    """Return the bytes of Java's heap in use, garbage among them, and the most that may be."""
-    runtime = java_class("java.lang.Runtime").getRuntime()
-    return runtime.totalMemory() - runtime.freeMemory(), runtime.maxMemory()

@@ -243,10 +243,7 @@ def _dense(
         texts = dataset.queries(MAX_QUERIES)
         pool = QueryPool.of(texts, student.tokenizer, embeddings, bm25, recipe.data.rows).to(device)
     memory = DocumentMemory(loss.memory) if loss.memory else None
-    return DenseLosses(
-        *(teacher.cosine_scale, teacher.bm25_scale, loss.temperature, loss.level_queries),
-        *(pool, memory),
-    )
+    return DenseLosses(teacher.cosine_scale, teacher.bm25_scale, loss.temperature, pool, memory)
 
 
 def _collator(

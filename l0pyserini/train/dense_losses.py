@@ -17,15 +17,13 @@ from l0pyserini.train.tensors import Asked, Given
 class DenseLosses:
     """The losses of a teacher whose scores are cosines, joined by BM25's.
 
-    cosine_scale, bm25_scale: of its scores. temperature: of teacher and student. level: whether
-    queries are divided by their length first. pool: of the queries that query_kl wants. memory: of
-    documents of earlier steps; None without.
+    cosine_scale, bm25_scale: of its scores. temperature: of teacher and student. pool: of the
+    queries that query_kl wants. memory: of documents of earlier steps; None without.
     """
 
     cosine_scale: float
     bm25_scale: float
     temperature: float
-    level: bool = False
     pool: QueryPool | None = None
     memory: DocumentMemory | None = None
 
@@ -87,15 +85,18 @@ class DenseLosses:
             parts["bm25"] = gather_over_processes(given.bm25.documents)
         memory.add(**parts)
 
-    def query_kl(self, weights: Tensor, asked: Asked, given: Given, scale: float) -> Tensor:
+    def query_kl(
+        self, weights: Tensor, asked: Asked, given: Given, scale: float, level: bool
+    ) -> Tensor:
         """Return the KL divergence over the pool's queries, the mean over documents.
 
-        Args:    weights: [B, V]. scale: of what is learned.
+        Args:    weights: [B, V]. scale: of what is learned. level: whether queries are divided by
+                 their length first.
         """
         assert given.embeddings is not None  # The recipe names their folder.
         assert self.pool is not None
         assert asked.table is not None
-        learned = self.pool.learned(weights, asked.table, self.level) * scale
+        learned = self.pool.learned(weights, asked.table, level) * scale
         cosines = self.pool.cosines(given.embeddings.documents)
         beside = None if given.bm25 is None else self.pool.beside(given.bm25.documents)
         student, teacher = self._joined(learned, cosines, beside, asked)

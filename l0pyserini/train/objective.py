@@ -59,7 +59,8 @@ class Objective:
             parts["in_batch_kl"] = wanted.in_batch_kl * self.dense.document_kl(scores, asked, given)
         if wanted.query_kl:
             assert self.dense is not None
-            found = self.dense.query_kl(weights.flatten(0, 1), asked, given, wanted.scale)
+            every = weights.flatten(0, 1)
+            found = self.dense.query_kl(every, asked, given, wanted.scale, wanted.level_queries)
             parts["query_kl"] = wanted.query_kl * found
         chosen = self.regularizer
         if strength > 0:

@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 import pytest
 
 from l0pyserini.lucene import java_class
-from l0pyserini.serve.metrics import java_heap
+from l0pyserini.lucene.jvm import java_heap
 
 KINDS = [
     "/v1/{index}/search?query=programming+language",

@@ -103,7 +103,7 @@ def test_the_loss_compares_all_queries_of_the_pool_for_each_document(stands_besi
     )
     pool = QueryPool(places, vectors(3, 4, 7), stems.coalesce())
     wanted = LossConfig(query_kl=2.0, scale=0.5)
-    dense = DenseLosses(3.0, 0.3, 1.0, pool=pool)
+    dense = DenseLosses(3.0, 0.3, 1.0, pool)
     judge = Objective("log1p_relu", wanted, RegularizerConfig(), dense)
     maxima, table = vectors(6, 9, 8).relu(), vectors(1, 9, 9)[0].abs()
     embeddings = Sides(vectors(2, 4, 1), vectors(6, 4, 2))
