@@ -155,11 +155,12 @@ def test_an_equal_speed_keeps_the_exact_result():
     assert fastest({"float32": 10.0, "fbgemm": 11.0}) == "fbgemm"
 
 
-def test_a_race_gives_up_what_crawls_and_takes_the_median_of_the_others():
+def test_a_race_gives_up_what_crawls_and_takes_the_best_of_what_is_left():
     rows, now = [], [0.0]
-    # The first look at a number of rows may be slow for what is fast.
+    # What is fast may be slow at first, and while other work has the processor.
     seconds = {
-        "float32": iter([0, 90.0, 1.0, 2.0, 1.0, 9.0]),
+        "float32": iter([0, 90.0, 1.0, 9.0, 2.0, 9.0]),
+        "disturbed": iter([0, 0.09, 0.001, 0.05, 3.0, 3.0, 5.0]),
         "crawls": iter([0, 30.0, 40.0]),
     }
 
@@ -174,6 +175,7 @@ def test_a_race_gives_up_what_crawls_and_takes_the_median_of_the_others():
     flop = 2 * 4 * module.TILE_VOCABULARY
     assert found["crawls"] == pytest.approx(flop * module.FIRST_LOOK / 30 / 1e9)
     assert found["float32"] == pytest.approx(flop * module.LOOK / 2 / 1e9)
+    assert found["disturbed"] == pytest.approx(flop * module.LOOK / 3 / 1e9)
     assert [n for name, n in rows if name == "crawls"] == [8, module.FIRST_LOOK, module.FIRST_LOOK]
 
 
