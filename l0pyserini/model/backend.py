@@ -33,9 +33,9 @@ FIRST_LOOK, LOOK = 48, 1024
 """Rows multiplied. A candidate that is far behind after its first looks is given up."""
 
 FIRST_LOOKS, PATIENCE = range(2, 7), 0.1
-"""Least and most, and the seconds after which no further one is taken. The best one counts: a library
-may make its code for a number of rows at the first product, and a busy machine may stop a thread
-for which the others then wait: that makes one look slow, not all."""
+"""Least and most, and the seconds after which no further one is taken. The best one counts: a
+library may make its code for a number of rows at the first product, and a busy machine may stop a
+thread for which the others then wait: that makes one look slow, not all."""
 
 FAR_BEHIND = 3.0
 
@@ -254,7 +254,7 @@ def _first_looks(
 ) -> float:
     end = clock() + PATIENCE
     best, looks = 0.0, 0
-    while looks < FIRST_LOOKS.start or looks < FIRST_LOOKS.stop - 1 and clock() < end:
+    while looks < FIRST_LOOKS.start or (looks < FIRST_LOOKS.stop - 1 and clock() < end):
         best = max(best, _speed(product, rows, clock))
         looks += 1
     return best
