@@ -4,9 +4,8 @@
     python benchmarks/memory_engine.py --encoded runs/scale/encoded --folder FOLDER
         [--passages 100000 240000] [--queries 500] [--runs 5]
 
-Takes an encoded collection and makes larger ones of it: copies of its vectors in which impacts are
-scaled at random by up to 30 %, a fifth of the tokens is left out and as many are drawn from other
-passages. Queries are MS MARCO's dev queries by the collection's own encoder, encoded beforehand for
+Takes an encoded collection and makes larger ones of altered copies of its vectors (altered.py).
+Queries are MS MARCO's dev queries by the collection's own encoder, encoded beforehand for
 all sides. Each side runs in a process of its own with one thread and writes the run file where it
 has one; the sum of the scores of the ten best hits must be the same for all but BMP, which stores
 impacts and weights of its own. Rates are by the thread's own CPU seconds, so that other work on the
@@ -17,23 +16,22 @@ import argparse
 import importlib.util
 import json
 import os
-import random
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
+from altered import read_documents, write_altered
 from common import machine
 from lucene_peers import Vectors, resident
 
 from l0pyserini import IdfQueryEncoder, ImpactSearcher, read_topics
 from l0pyserini.data.records import ImpactVector
-from l0pyserini.encode import read_shard, shard_paths
 from l0pyserini.index.direct import index_directly
 from l0pyserini.index.facts import lucene_bytes
 
@@ -42,34 +40,6 @@ WARM = 8
 
 FEW = 100
 """Queries that LuceneImpactSearcher is asked: it takes long."""
-
-KEPT, JITTER = 0.8, 0.3
-Documents = Iterator[tuple[str, ImpactVector]]
-
-
-def copies(encoded: Path, passages: int) -> Documents:
-    """Yield (docid, vector) of the collection's passages, and then of altered copies of them."""
-    originals = [one.vector for path in shard_paths(encoded) for one in read_shard(path)]
-    chance = random.Random(1)
-    for number in range(passages):
-        vector = originals[number % len(originals)]
-        if number >= len(originals):
-            other = chance.choice(originals)
-            drawn = chance.sample(sorted(other), round((1 - KEPT) * len(other)))
-            vector = {
-                token: max(1, round(impact * chance.uniform(1 - JITTER, 1 + JITTER)))
-                for token, impact in vector.items()
-                if chance.random() < KEPT
-            } | {token: other[token] for token in drawn}
-        yield f"{number * 7919 % 9999991:07d}", vector
-
-
-def documents(args: argparse.Namespace) -> Documents:
-    """Yield (docid, vector) of the file that all sides index."""
-    with open(place(args, "jsonl"), "rb") as lines:
-        for line in lines:
-            record = orjson.loads(line)
-            yield record["id"], record["vector"]
 
 
 def place(args: argparse.Namespace, name: str) -> Path:
@@ -82,19 +52,15 @@ def prepare(args: argparse.Namespace) -> None:
     path, index = place(args, "jsonl"), place(args, "index")
     if not (index / "query_encoder.json").exists():
         shutil.rmtree(index, ignore_errors=True)
-        with open(path, "wb") as handle:
-            for docid, vector in copies(args.encoded, args.size):
-                record = {"id": docid, "contents": "", "vector": vector}
-                handle.write(orjson.dumps(record) + b"\n")
+        write_altered(args.encoded, args.size, path)
         index_directly([path], index, 2, args.size)
         shutil.copyfile(args.encoded / "query_encoder.json", index / "query_encoder.json")
-    known = {token for _, vector in documents(args) for token in vector}
     encoder = IdfQueryEncoder.load(args.encoded / "query_encoder.json")
     df = json.loads((args.encoded / "vocabulary.json").read_text())["terms"]
     encoder = encoder.counted(20_000, {token: one[0] for token, one in df.items()}, 255)
     topics = read_topics(str(args.shared / "reference/msmarco-dev-queries.tsv"))
     vectors = encoder.encode_batch([topic.text for topic in topics[: args.queries]])
-    kept = [{token: n for token, n in one.items() if token in known} for one in vectors]
+    kept = [{token: n for token, n in one.items() if token in df} for one in vectors]
     place(args, "queries").write_bytes(orjson.dumps([one for one in kept if one]))
 
 
@@ -207,13 +173,13 @@ def splade_index(args: argparse.Namespace) -> None:
     from splade_index import SPLADE
 
     lines = orjson.loads(place(args, "queries").read_bytes())
-    vectors = [vector for _, vector in documents(args)]
+    vectors = [vector for _, vector in read_documents(place(args, "jsonl"))]
     tokens = sorted({token for vector in vectors for token in vector})
     model = Vectors(vectors, {token: index for index, token in enumerate(tokens)})
     model.lines = lines
     before = resident()
     retriever = SPLADE(backend="numba")
-    names = [docid for docid, _ in documents(args)]
+    names = [docid for docid, _ in read_documents(place(args, "jsonl"))]
     retriever.index(model, names, show_progress=False, compile_numba_code=False)
     print(f"  splade-index holds {resident() - before:.0f} MiB", flush=True)
     for k in args.k:
@@ -242,7 +208,7 @@ def bmp(args: argparse.Namespace) -> None:
         for line in orjson.loads(place(args, "queries").read_bytes())
     ]
     indexer = Indexer(str(path), bsize=32, compress_range=False)
-    for docid, vector in documents(args):
+    for docid, vector in read_documents(place(args, "jsonl")):
         indexer.add_document(docid, {token: min(255, one) for token, one in vector.items()})
     indexer.finish()
     searcher = Searcher(str(path))

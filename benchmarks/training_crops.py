@@ -1,18 +1,19 @@
 r"""Rows whose queries are cut out of texts, mixed with rows that no line has learned from yet.
 
-    python benchmarks/training_crops.py cut SET CROPS
+    python benchmarks/training_crops.py cut SET CROPS [--seed 23]
     python -m l0pyserini.bm25 --corpus CROPS --topics CROPS --split train --index INDEX \
         --output CROPS/bm25.txt
     python -m l0pyserini.train.mine --corpus CROPS --qrels CROPS --run CROPS/bm25.txt \
         --negatives 1 --last 10 --output CROPS/rows.jsonl
-    python benchmarks/training_crops.py mix SET CROPS MIX
+    python benchmarks/training_crops.py mix SET CROPS MIX [--fresh 2500] [--seen MIX/rows.jsonl ...]
     python benchmarks/training_crops.py halves SET SET/dev-halves
 
 `cut` draws texts of SET (training_set.py) by source and takes a sentence out of each, or the first
 part of it: that is the query, and what is left the document. A claim asks so, and an argument; the
-questions and titles of SET do not. `mix` joins them with rows of SET/selected.jsonl that are not in
-SET/rows-part.jsonl, two documents each. `halves` writes development sets of the same kind, from
-texts that training never saw: the first two fifths of a text ask for its last two.
+questions and titles of SET do not. `mix` joins them with --fresh rows of SET/selected.jsonl, two
+documents each, that are neither in SET/rows-part.jsonl nor in --seen. `halves` writes development
+sets of the same kind, from texts that training never saw: the first two fifths of a text ask for
+its last two.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from pathlib import Path
 
 from held_out import write_jsonl, write_qrels
 
-SEED = 23
+SEED, FRESH = 23, 2500
 TEXTS = {
     "acl-abstracts-2016plus": 2200,
     "wikipedia": 1600,
@@ -36,13 +37,12 @@ TEXTS = {
     "squad-dev": 200,
 }
 SHARE_OF_SENTENCES = 0.6
-FRESH_ROWS = 2500
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
 
 
-def cut(source: Path, output: Path) -> None:
+def cut(source: Path, output: Path, seed: int) -> None:
     """Draw texts and cut a query out of each."""
-    chance, by_source = random.Random(SEED), defaultdict(list)
+    chance, by_source = random.Random(seed), defaultdict(list)
     for text in _lines(source / "corpus.jsonl"):
         by_source[text["_id"].rsplit("-", 1)[0]].append(text)
     corpus, queries, pairs = [], [], []
@@ -73,13 +73,14 @@ def _parts(text: str, chance: random.Random) -> tuple[str, str] | None:
     return (query, rest) if fits else None
 
 
-def mix(source: Path, crops: Path, output: Path) -> None:
+def mix(source: Path, crops: Path, output: Path, count: int, earlier: list[Path]) -> None:
     """Join the rows of both with the texts that they name."""
     chance = random.Random(SEED)
-    seen = {row["qid"] for row in _lines(source / "rows-part.jsonl")}
+    files = [source / "rows-part.jsonl", *earlier]
+    seen = {row["qid"] for file in files for row in _lines(file)}
     fresh = [row for row in _lines(source / "selected.jsonl") if row["qid"] not in seen]
     rows = _lines(crops / "rows.jsonl")
-    for row in chance.sample(fresh, FRESH_ROWS):
+    for row in chance.sample(fresh, count):
         first, *others = row["docids"]
         rows.append({"qid": row["qid"], "docids": [first, chance.choice(others)]})
     chance.shuffle(rows)
@@ -132,8 +133,18 @@ def main() -> None:
     )
     flags.add_argument("what", choices=("cut", "mix", "halves"))
     flags.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    flags.add_argument("--seed", type=int, default=SEED, help="of `cut`")
+    flags.add_argument("--fresh", type=int, default=FRESH, help="rows of `mix` beside the crops'")
+    flags.add_argument(
+        "--seen", type=Path, nargs="*", default=[], help="rows that `mix` leaves out"
+    )
     given = flags.parse_args()
-    {"cut": cut, "mix": mix, "halves": halves}[given.what](*given.folders)
+    if given.what == "cut":
+        cut(*given.folders, given.seed)
+    elif given.what == "mix":
+        mix(*given.folders, given.fresh, given.seen)
+    else:
+        halves(*given.folders)
 
 
 if __name__ == "__main__":
