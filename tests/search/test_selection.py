@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from l0pyserini.lucene.jvm import java_class
+from l0pyserini.lucene.jvm import java_class, start_jvm
 from tests.search.indexes import made
 
 SIZES = [1, 2, 127, 128, 255, 256, 1000, 5000]
@@ -61,19 +61,34 @@ def test_the_k_largest_come_first(size, spread):
         assert min(numbers[:k]) >= max(numbers[k:], default=0)
 
 
+def last_first():
+    """Return a Java function that gives the last document the first place."""
+    start_jvm()
+    from jnius import PythonJavaClass, java_method
+
+    class Places(PythonJavaClass):
+        __javainterfaces__ = ("java/util/function/IntUnaryOperator",)
+
+        @java_method("(I)I")
+        def applyAsInt(self, document):  # noqa: N802
+            return 2**31 - 1 - document
+
+    return Places()
+
+
 @pytest.mark.parametrize("spread", SPREADS)
 @pytest.mark.parametrize("k", [1, 10, 1000])
 def test_the_best_of_many(k, spread):
-    """The threshold never goes beyond the k-th best, and many ties are narrowed down."""
+    """The threshold never goes beyond the k-th best, and ties are settled by places of docids."""
     given, scores = entries(5000, spread)
     methods = {"start": "(III)V", "threshold": "()I", "add": "(II)V"}
     methods |= {"isFull": "()Z", "best": "()[J"}
-    top = made("TopEntries", "()V", methods)
+    top = made("TopEntries", "(Ljava/util/function/IntUnaryOperator;)V", methods, last_first())
     known = int(scores.min())
     top.start(k, known, int(scores.max()))
     for count, (entry, score) in enumerate(zip(given.tolist(), scores.tolist(), strict=True), 1):
         if score >= top.threshold():
-            top.add(score, 2**32 - 1 - (entry & (2**32 - 1)))
+            top.add(score, 2**31 - 1 - (2**32 - 1 - (entry & (2**32 - 1))))
         if count % 1000 == 0 and count >= k:
             assert top.threshold() <= np.sort(scores[:count])[-k]
     assert top.isFull()

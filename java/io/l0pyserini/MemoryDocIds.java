@@ -89,7 +89,7 @@ final class MemoryDocIds {
         order[other] = kept;
       }
     }.sort(0, size);
-    byte[] sorted = new byte[start(size)];
+    byte[] sorted = new byte[start(size) + ShortCopy.SLACK];
     int[] sortedEnds = new int[size];
     int[] moved = new int[size];
     int distinct = 0;
@@ -132,20 +132,32 @@ final class MemoryDocIds {
 
   /** Lends the docid of a place. */
   void lend(int place, BytesRef docid) {
-    lend(where(place), docid);
-  }
-
-  /** Lends the docid that lies somewhere. */
-  void lend(long where, BytesRef docid) {
     docid.bytes = bytes;
-    docid.offset = (int) (where >>> Integer.SIZE);
-    docid.length = (int) where;
+    docid.offset = start(place);
+    docid.length = ends[place] - docid.offset;
   }
 
-  /** Returns where the docid of a place lies, its start and length. */
-  long where(int place) {
-    int start = start(place);
-    return (long) start << Integer.SIZE | ends[place] - start;
+  /**
+   * Returns the docids of entries' places one after another, and some room behind them.
+   *
+   * <p>The processor waits for many of them together where little else is done in between.
+   *
+   * @param entriesEnds is told where each ends
+   */
+  byte[] together(long[] entries, int[] entriesEnds) {
+    int[] starts = new int[entries.length];
+    int end = 0;
+    for (int i = 0; i < entries.length; i++) {
+      int place = TopHits.document(entries[i]);
+      starts[i] = start(place);
+      end = Math.addExact(end, ends[place] - starts[i]);
+      entriesEnds[i] = end;
+    }
+    byte[] together = new byte[Math.addExact(end, ShortCopy.SLACK)];
+    for (int i = 0, at = 0; i < entries.length; at = entriesEnds[i++]) {
+      ShortCopy.copy(bytes, starts[i], together, at, entriesEnds[i] - at);
+    }
+    return together;
   }
 
   /** Whether there may be white space in a docid. */

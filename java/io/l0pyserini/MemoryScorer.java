@@ -23,7 +23,7 @@ final class MemoryScorer {
   private static final int LOOK_UP = 32;
 
   private final MemoryIndex index;
-  private final TopEntries top = new TopEntries();
+  private final TopEntries top;
 
   private MemoryLists[] holders = new MemoryLists[16];
   private int[] lists = new int[16];
@@ -43,12 +43,16 @@ final class MemoryScorer {
 
   private int rest;
 
+  /** A sum that more documents reached in a window than are worth looking up. */
+  private int tooMany;
+
   private final MemorySums sums = new MemorySums();
   private final int[] found = new int[MemoryLists.WINDOW];
   private final int[] reached = new int[MemoryLists.WINDOW];
 
   MemoryScorer(MemoryIndex index) {
     this.index = index;
+    top = new TopEntries(index.docids()::place);
     List<MemorySegment> segments = index.segments();
     firstAsked = new int[segments.size() + 1];
     firstWindow = new int[segments.size() + 1];
@@ -72,6 +76,7 @@ final class MemoryScorer {
   long[] search(EncodedLine query, int k, Deadline deadline) {
     Arrays.fill(bounds, 0);
     asked = 0;
+    tooMany = 0;
     if (!ask(query)) {
       return null;
     }
@@ -216,8 +221,13 @@ final class MemoryScorer {
    */
   private int takeMany(int documents) {
     addSmall(documents);
+    while (optional > 0 && top.threshold() - rest <= tooMany) {
+      addNext(documents);
+      addSmall(documents);
+    }
     int taken = take();
     while (taken < 0) {
+      tooMany = top.threshold() - rest;
       addNext(documents);
       addSmall(documents);
       taken = take();
@@ -271,10 +281,9 @@ final class MemoryScorer {
       }
       left = kept;
     }
-    MemoryDocIds docids = index.docids();
     for (int at = 0; at < left; at++) {
       if (reached[at] >= top.threshold()) {
-        top.add(reached[at], docids.place(base + found[at]));
+        top.add(reached[at], base + found[at]);
       }
     }
   }

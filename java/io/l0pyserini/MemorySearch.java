@@ -2,7 +2,6 @@ package io.l0pyserini;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.apache.lucene.util.BytesRef;
 
 /** Searches a MemoryIndex. Safe for use by several threads: each takes a scorer of its own. */
 final class MemorySearch {
@@ -63,34 +62,6 @@ final class MemorySearch {
   }
 
   Ranking ranking(long[] entries) {
-    MemoryDocIds docids = index.docids();
-    BytesRef lent = new BytesRef();
-    // All at once: the processor waits for many of them together.
-    long[] places = new long[entries.length];
-    for (int i = 0; i < entries.length; i++) {
-      places[i] = docids.where(TopHits.document(entries[i]));
-    }
-    return new Ranking() {
-      @Override
-      public int size() {
-        return entries.length;
-      }
-
-      @Override
-      public float score(int place) {
-        return Float.intBitsToFloat(TopHits.score(entries[place]));
-      }
-
-      @Override
-      public BytesRef docid(int place) {
-        docids.lend(places[place], lent);
-        return lent;
-      }
-
-      @Override
-      public boolean mayHoldBlanks() {
-        return docids.mayHoldBlanks();
-      }
-    };
+    return new MemoryRanking(entries, index.docids());
   }
 }

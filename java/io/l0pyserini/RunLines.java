@@ -34,15 +34,19 @@ final class RunLines {
 
   private static final MathContext ROUNDING = new MathContext(DIGITS, RoundingMode.HALF_EVEN);
 
-  /** A float, a rank, blanks and what stands between them. */
-  private static final int NUMBERS = 64;
+  /** A float, a rank, blanks and what stands between them; and room to copy into. */
+  private static final int NUMBERS = 64 + ShortCopy.SLACK;
 
+  /** With room behind it, as all that is copied often. */
   private final byte[] end;
+  private final int endLength;
   private byte[] out = new byte[1 << 15];
   private int size;
 
   RunLines(String tag) {
-    end = (" " + tag + "\n").getBytes(StandardCharsets.UTF_8);
+    byte[] text = (" " + tag + "\n").getBytes(StandardCharsets.UTF_8);
+    end = Arrays.copyOf(text, text.length + ShortCopy.SLACK);
+    endLength = text.length;
   }
 
   /** Lines of a run, and how many they are. */
@@ -56,7 +60,8 @@ final class RunLines {
    */
   Lines topic(String qid, Ranking hits, BytesRef withoutDocid, int k) throws IOException {
     size = 0;
-    byte[] start = (qid + " Q0 ").getBytes(StandardCharsets.UTF_8);
+    byte[] text = (qid + " Q0 ").getBytes(StandardCharsets.UTF_8);
+    byte[] start = Arrays.copyOf(text, text.length + ShortCopy.SLACK);
     long before = Long.MAX_VALUE;
     int rank = 0;
     for (int place = 0; place < hits.size() && rank < k; place++) {
@@ -66,8 +71,8 @@ final class RunLines {
       }
       rank++;
       before = Math.min(before - 1, ordered(hits.score(place)));
-      out = ArrayUtil.grow(out, size + start.length + docid.length + end.length + NUMBERS);
-      write(start, 0, start.length);
+      out = ArrayUtil.grow(out, size + text.length + docid.length + endLength + NUMBERS);
+      write(start, 0, text.length);
       if (hits.mayHoldBlanks()) {
         Hits.without(docid, ' ', '\t', '\n', '\r');
       }
@@ -76,13 +81,13 @@ final class RunLines {
       whole(rank);
       out[size++] = ' ';
       score(unordered(before));
-      write(end, 0, end.length);
+      write(end, 0, endLength);
     }
     return new Lines(Arrays.copyOf(out, size), rank);
   }
 
   private void write(byte[] bytes, int from, int length) {
-    System.arraycopy(bytes, from, out, size, length);
+    ShortCopy.copy(bytes, from, out, size, length);
     size += length;
   }
 

@@ -1,14 +1,16 @@
 package io.l0pyserini;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import org.apache.lucene.util.ArrayUtil;
 
 /**
- * Keeps the k best of entries, which are longs: {@code score << 32 | ~place}.
+ * Keeps the k best of documents as entries, which are longs: {@code score << 32 | ~place of docid}.
  *
  * <p>Scores are counted in buckets, so that a score which the k-th best reaches at least is known at
  * any time. Entries are gathered, and narrowed down by selection when there are many more than
- * wanted: a heap would move each of a thousand many times.
+ * wanted: a heap would move each of a thousand many times. Places are looked up of those alone that
+ * are left then, {@code ~document} standing for them before.
  */
 final class TopEntries {
   private static final int BUCKETS = 1 << 11;
@@ -16,18 +18,27 @@ final class TopEntries {
   /** More than twice k that are gathered at least before they are narrowed down. */
   private static final int SLACK = 1 << 10;
 
+  private final IntUnaryOperator places;
   private final int[] counts = new int[BUCKETS];
   private long[] entries = new long[2 * SLACK];
   private int size;
+
+  /** Entries before here have places, not documents. */
+  private int placed;
+
   private int k;
   private int room;
-  private long worst;
   private int threshold;
 
   private int lowest;
   private int shift;
   private int bucket;
   private int above;
+
+  /** Takes what gives the place of a document's docid. */
+  TopEntries(IntUnaryOperator places) {
+    this.places = places;
+  }
 
   /**
    * Starts anew.
@@ -39,7 +50,7 @@ final class TopEntries {
     k = wanted;
     room = (int) Math.min(Integer.MAX_VALUE - 16, 2L * k + SLACK);
     size = 0;
-    worst = Long.MIN_VALUE;
+    placed = 0;
     threshold = known;
     Arrays.fill(counts, 0);
     lowest = known;
@@ -68,16 +79,12 @@ final class TopEntries {
     return above >= k;
   }
 
-  /** Adds an entry whose score is not below the threshold. */
-  void add(int score, int place) {
-    long entry = TopHits.entry(score, place);
-    if (entry < worst) {
-      return;
-    }
+  /** Adds a document whose score is not below the threshold. */
+  void add(int score, int document) {
     if (size == entries.length) {
       entries = ArrayUtil.grow(entries, size + 1);
     }
-    entries[size++] = entry;
+    entries[size++] = TopHits.entry(score, document);
     count(score);
     if (size >= room) {
       narrow();
@@ -98,22 +105,39 @@ final class TopEntries {
 
   /** Drops what is not among the k best. */
   private void narrow() {
+    place();
     select(entries, size, k);
     size = k;
-    worst = entries[k - 1];
-    raise(TopHits.score(worst));
+    placed = k;
+    raise(TopHits.score(entries[k - 1]));
+  }
+
+  private void place() {
+    for (; placed < size; placed++) {
+      long entry = entries[placed];
+      int place = places.applyAsInt(TopHits.document(entry));
+      entries[placed] = TopHits.entry(TopHits.score(entry), place);
+    }
   }
 
   /** Returns the k best, best first. */
   long[] best() {
-    int kept = 0;
-    for (int i = 0; i < size; i++) {
-      entries[kept] = entries[i];
-      kept += TopHits.score(entries[i]) >= threshold ? 1 : 0;
-    }
-    size = kept;
+    int kept = keep(0, placed, 0);
+    size = keep(placed, size, kept);
+    placed = kept;
+    place();
     long[] ordered = TopHits.ordered(Arrays.copyOf(entries, size));
     return size > k ? Arrays.copyOf(ordered, k) : ordered;
+  }
+
+  /** Moves entries that reach the threshold to a place before them; returns where they end. */
+  private int keep(int from, int to, int place) {
+    int end = place;
+    for (int i = from; i < to; i++) {
+      entries[end] = entries[i];
+      end += TopHits.score(entries[i]) >= threshold ? 1 : 0;
+    }
+    return end;
   }
 
   /** Brings the k largest numbers to the front, the least of them to their end. */
