@@ -47,7 +47,7 @@ final class MemoryScorer {
   private int tooMany;
 
   private final MemorySums sums = new MemorySums();
-  private final int[] found = new int[MemoryLists.WINDOW];
+  private final int[] found = new int[MemoryLists.WINDOW + 2];
   private final int[] reached = new int[MemoryLists.WINDOW];
 
   MemoryScorer(MemoryIndex index) {
