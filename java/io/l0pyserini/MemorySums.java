@@ -135,7 +135,11 @@ final class MemorySums {
     return count;
   }
 
-  /** Writes a bit for each sum of each group, which is set where the sum reaches a number. */
+  /**
+   * Writes a bit for each sum of each group, which is set where the sum reaches a number.
+   *
+   * <p>One loop that is told its bits would do, and a search with it takes 1.5 to 1.9 times as long.
+   */
   private static void mark(int[] sums, int least) {
     int below = least - 1; // less a sum that reaches it, this is negative
     for (int i = 0; i < MARKS; i++) {
