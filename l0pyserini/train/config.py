@@ -15,14 +15,14 @@ class DataConfig:
     """rows: JSONL or a data set's name. corpus, topics: where the rows hold ids. documents: of a
     row that a step takes, anew each epoch. draw: none = its relevant one, which is the first, and
     others by chance; spread = at equal distances down the row, whichever is relevant. embeddings: a
-    dense teacher's, of all texts of the rows; see train.embeddings."""
+    dense teacher's, of all texts of the rows, or several teachers'; see train.embeddings."""
 
     rows: str = ""
     corpus: str | None = None
     topics: str | None = None
     documents: int = 2
     draw: str | None = None
-    embeddings: str | None = None
+    embeddings: str | list[str] | None = None
 
 
 @dataclass

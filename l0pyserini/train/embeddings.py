@@ -94,8 +94,18 @@ class Embeddings:
                 f"among its {side}. Expected those of all texts of the rows; embed these rows, "
                 "with the corpus and topics that the recipe names."
             )
+        return self._read(pieces, order[found])
+
+    def sample(self, side: str, most: int) -> NDArray[np.float32]:
+        """Return [n, D], the vectors of so many texts: of the same ones in any folder of them."""
+        _, order, pieces = self._sides[side]
+        # Names come in order, and say nothing of their texts.
+        return self._read(pieces, order[:most])
+
+    @staticmethod
+    def _read(pieces: Sequence[Vectors], places: Names) -> NDArray[np.float32]:
         size = len(pieces[0])
-        return np.stack([pieces[at // size][at % size] for at in order[found]]).astype(np.float32)
+        return np.stack([pieces[at // size][at % size] for at in places]).astype(np.float32)
 
 
 def write_embeddings(

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from l0pyserini.query.tokenizer import Tokenizer
-from l0pyserini.train.embeddings import Embeddings, text_names
+from l0pyserini.train.embeddings import text_names
+from l0pyserini.train.joint_embeddings import KnownVectors
 from l0pyserini.train.scores import lengths
 from l0pyserini.train.stem_bm25 import COLUMNS, StemBm25
 
@@ -36,7 +37,7 @@ class QueryPool:
         cls,
         texts: Sequence[str],
         tokenizer: Tokenizer,
-        embeddings: Embeddings,
+        embeddings: KnownVectors,
         bm25: StemBm25 | None,
         where: str,
     ) -> "QueryPool":

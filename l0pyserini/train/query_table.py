@@ -10,6 +10,7 @@ Source:  Li-LSR, arXiv 2505.01452: a learned score for each query token. Theirs 
          number for each token of an encoder that is finished.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -69,7 +70,7 @@ class TableSummary:
 def learn_query_table(
     encoder: str,
     rows: str,
-    embeddings: str,
+    embeddings: str | Sequence[str],
     output: str | Path,
     corpus: str | None = None,
     topics: str | None = None,
@@ -78,8 +79,8 @@ def learn_query_table(
 ) -> TableSummary:
     """Learn a query table for a finished encoder, and save the encoder with it.
 
-    Args:    embeddings: a folder that train.embed wrote of these rows. corpus, topics: where the
-             rows hold ids.
+    Args:    embeddings: a folder that train.embed wrote of these rows, or several teachers'.
+             corpus, topics: where the rows hold ids.
     Raises:  OutputExistsError: if the output holds something and overwrite is False.
              CheckpointError: if it is no encoder. TrainingError: if a weight is no finite number.
              TrainingDataError: as read_lesson.

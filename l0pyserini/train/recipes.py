@@ -131,10 +131,10 @@ def check_config(config: TrainConfig) -> TrainConfig:
     )
     _check_loss(config.loss, config.bm25)
     _require(
-        not config.loss.embedded or config.data.embeddings is not None,
+        not config.loss.embedded or bool(config.data.embeddings),
         "data.embeddings", config.data.embeddings,
-        "the folder of a dense teacher's embeddings, which loss.in_batch_kl and loss.query_kl "
-        "learn from (`python -m l0pyserini.train.embed` writes it)",
+        "a folder of a dense teacher's embeddings, or a list of them, which loss.in_batch_kl and "
+        "loss.query_kl learn from (`python -m l0pyserini.train.embed` writes it)",
     )  # fmt: skip
     _require(config.dev.every >= 1, "dev.every", config.dev.every, "a number from 1")
     _require(0 <= config.seed < 2**32, "seed", config.seed, "a number from 0 and below 2^32")

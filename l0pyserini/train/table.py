@@ -29,7 +29,10 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--rows", required=True, help="rows as `mine` writes them, or of texts")
     flags.add_argument(
-        "--embeddings", required=True, help="a folder that `embed` wrote of these rows"
+        "--embeddings",
+        required=True,
+        nargs="+",
+        help="a folder that `embed` wrote of these rows, or several teachers'",
     )
     flags.add_argument("--output", required=True, help="folder to write the encoder into")
     flags.add_argument("--corpus", help="where rows hold docids: BEIR folder, JSONL or TSV file")

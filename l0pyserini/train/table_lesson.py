@@ -14,7 +14,8 @@ from l0pyserini.errors import TrainingDataError
 from l0pyserini.model.checkpoint import Checkpoint
 from l0pyserini.model.encoder import DocumentEncoder
 from l0pyserini.query.tokenizer import Tokenizer
-from l0pyserini.train.embeddings import Embeddings, text_names
+from l0pyserini.train.embeddings import text_names
+from l0pyserini.train.joint_embeddings import open_embeddings
 from l0pyserini.train.rows import RowSource, open_rows
 from l0pyserini.train.sources import text_lookups
 
@@ -57,7 +58,7 @@ class _Chosen:
 def read_lesson(
     checkpoint: Checkpoint,
     rows: str,
-    embeddings: str,
+    embeddings: str | Sequence[str],
     corpus: str | None,
     topics: str | None,
     documents: int,
@@ -70,7 +71,7 @@ def read_lesson(
     Raises:  TrainingDataError: if there are no rows, fewer than two documents, or a text of them
              has no vector. TrainingDataError, CorpusError, TopicsError, UsageError: as the readers.
     """
-    known = Embeddings(embeddings)
+    known = open_embeddings(embeddings)
     chosen = _choose(open_rows(rows), documents, seed)
     if len(chosen.documents) < 2:
         raise TrainingDataError(

@@ -106,9 +106,11 @@ def test_a_recipe_trains_on_a_small_sample(path, rows, tmp_path):
     ]  # fmt: skip
     if path.stem not in PAPER:
         words.append("query.idf=null")
-    if load_config(path, words).data.embeddings is not None:
+    embeddings = load_config(path, words).data.embeddings
+    if embeddings is not None:
         write_vectors(rows, tmp_path / "vectors")
-        words.append(f"data.embeddings={tmp_path / 'vectors'}")
+        teachers = 1 if isinstance(embeddings, str) else len(embeddings)
+        words.append(f"data.embeddings={[str(tmp_path / 'vectors')] * teachers}")
     recipe = load_config(path, words)
     train(recipe)
     lines = [json.loads(line) for line in (tmp_path / "out/log.jsonl").read_text().splitlines()]
