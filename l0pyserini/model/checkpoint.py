@@ -133,6 +133,8 @@ def open_checkpoint(
     idf_file = find_idf(idf) if idf else _existing(folder / _IDF)
     weights = _existing(query_folder / _WEIGHTS) if query_folder and not idf else None
     own = _own_settings(folder)
+    # What was chosen for weights of one activation does not fit those of another.
+    said = own if activation in (None, own.get("activation")) else {}
     return Checkpoint(
         name=Path(spec).name if Path(spec).is_dir() else spec,
         folder=folder,
@@ -141,8 +143,8 @@ def open_checkpoint(
         idf_file=idf_file,
         query_weights_file=weights,
         max_length=_max_length(document_folder),
-        lexical_weight=own.get("lexical_weight"),
-        min_weight=own.get("min_weight"),
+        lexical_weight=said.get("lexical_weight"),
+        min_weight=said.get("min_weight"),
     )
 
 

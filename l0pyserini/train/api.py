@@ -209,6 +209,7 @@ def _student(recipe: TrainConfig, checkpoint: Checkpoint, lm: Any, backend: Back
         backend.head,
         recipe.query.train,
         recipe.bm25,
+        checkpoint,
     )
 
 

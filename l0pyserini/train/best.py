@@ -118,7 +118,7 @@ def evaluate_student(
         backend,
     )
     weights = student.idf_table().weights
-    share = student.lexical_weight(recipe.loss.scale) or 0.0
+    share = student.trained_beside(recipe.loss.scale) or 0.0
     with torch.inference_mode():
         return {
             one.name: one.evaluate(encoder, weights, bm25=bm25, bm25_weight=share) for one in sets

@@ -48,6 +48,7 @@ def save_student(
         overwrite=True,
         max_length=recipe.encode_max_length or recipe.max_length,
         lexical_weight=student.lexical_weight(recipe.loss.scale),
+        min_weight=student.min_weight,
     )
 
 

@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from l0pyserini.errors import NotFiniteError
+from l0pyserini.model.checkpoint import Checkpoint
 from l0pyserini.model.head import silence
 from l0pyserini.model.padding import attended
 from l0pyserini.model.saving import QUERY_MODULE
@@ -27,7 +28,8 @@ class Student(nn.Module):
 
     Args:    lm: a masked LM; its output layer is replaced by one that shares its parameters.
              idf: the query table, [V] after the tokenizer's ids. train_queries: whether its
-             weights are parameters. bm25: what stands beside the student in training.
+             weights are parameters. bm25: what stands beside the student in training. began:
+             the encoder that it begins as, whose least weight and weight of BM25 it keeps.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Student(nn.Module):
         head_precision: str = "float32",
         train_queries: bool = False,
         bm25: Bm25Config | None = None,
+        began: Checkpoint | None = None,
     ) -> None:
         super().__init__()
         idf.check_tokenizer(tokenizer)
@@ -50,6 +53,8 @@ class Student(nn.Module):
         self.kept: Tensor
         self.register_buffer("kept", torch.tensor(tokenizer.kept(vocabulary)), persistent=False)
         self.query_weights = nn.Parameter(weights, requires_grad=train_queries)
+        self.min_weight = began.min_weight if began else None
+        self._lexical_weight = began.lexical_weight if began else None
         self.log_bm25_weight: nn.Parameter | None = None
         if bm25 is not None and bm25.weight > 0:
             # The logarithm, so that it stays above 0 whatever is learned.
@@ -90,13 +95,18 @@ class Student(nn.Module):
         beside = None if weight is None else weight.exp()
         return Asked(weights, beside, self.query_weights.detach())
 
-    def lexical_weight(self, scale: float) -> float | None:
-        """Return the weight of BM25 beside what is learned; None without BM25.
+    def trained_beside(self, scale: float) -> float | None:
+        """Return the weight of BM25 beside what is learned in training; None without BM25.
 
         Args:    scale: of what is learned, in the losses; a search has none.
         """
         weight = self.log_bm25_weight
         return None if weight is None else float(weight.detach().exp()) / scale
+
+    def lexical_weight(self, scale: float) -> float | None:
+        """Return the weight of BM25 in a search: as trained, else as it was before."""
+        trained = self.trained_beside(scale)
+        return self._lexical_weight if trained is None else trained
 
     def _maxima(self, ids: Tensor, mask: Tensor) -> Tensor:
         self.head.mask = mask
