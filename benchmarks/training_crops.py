@@ -6,7 +6,7 @@ r"""Rows whose queries are cut out of texts, mixed with rows that no line has le
     python -m l0pyserini.train.mine --corpus CROPS --qrels CROPS --run CROPS/bm25.txt \
         --negatives 1 --last 10 --output CROPS/rows.jsonl
     python benchmarks/training_crops.py mix SET CROPS MIX [--fresh 2500] [--seen MIX/rows.jsonl ...]
-    python benchmarks/training_crops.py draw MIX OUTPUT [--rows 12500] [--seed 23]
+    python benchmarks/training_crops.py draw MIX OUTPUT [--rows 12500] [--after 0] [--seed 23]
     python benchmarks/training_crops.py halves SET SET/dev-halves
 
 `cut` draws texts of SET (training_set.py) by source and takes a sentence out of each, or the first
@@ -96,12 +96,13 @@ def mix(source: Path, crops: Path, output: Path, count: int, earlier: list[Path]
     write_qrels(output / "qrels" / "train.tsv", pairs)
 
 
-def draw(mixed: Path, output: Path, count: int, seed: int) -> None:
+def draw(mixed: Path, output: Path, count: int, after: int, seed: int) -> None:
     """Write some of the rows of a mix."""
     rows = _lines(mixed / "rows.jsonl")
     random.Random(seed).shuffle(rows)
     output.mkdir(parents=True, exist_ok=True)
-    print(f"{output / 'rows.jsonl'}: {write_jsonl(output / 'rows.jsonl', rows[:count]):,} lines")
+    lines = write_jsonl(output / "rows.jsonl", rows[after : after + count])
+    print(f"{output / 'rows.jsonl'}: {lines:,} lines")
 
 
 def halves(source: Path, output: Path) -> None:
@@ -144,6 +145,7 @@ def main() -> None:
     flags.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     flags.add_argument("--seed", type=int, default=SEED, help="of `cut` and `draw`")
     flags.add_argument("--rows", type=int, default=DRAWN, help="that `draw` takes")
+    flags.add_argument("--after", type=int, default=0, help="rows that `draw` passes over first")
     flags.add_argument("--fresh", type=int, default=FRESH, help="rows of `mix` beside the crops'")
     flags.add_argument(
         "--seen", type=Path, nargs="*", default=[], help="rows that `mix` leaves out"
@@ -154,7 +156,7 @@ def main() -> None:
     elif given.what == "mix":
         mix(*given.folders, given.fresh, given.seen)
     elif given.what == "draw":
-        draw(*given.folders, given.rows, given.seed)
+        draw(*given.folders, given.rows, given.after, given.seed)
     else:
         halves(*given.folders)
 
