@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from l0pyserini.base.progress import say
 from l0pyserini.errors import TrainingDataError
 from l0pyserini.train.embeddings import Embeddings, Names
 
@@ -54,7 +55,12 @@ def open_embeddings(folders: str | Sequence[str]) -> KnownVectors:
     Raises:  TrainingDataError: as Embeddings and JointEmbeddings.
     """
     listed = [folders] if isinstance(folders, str) else list(folders)
-    return Embeddings(listed[0]) if len(listed) == 1 else JointEmbeddings(listed)
+    if len(listed) == 1:
+        return Embeddings(listed[0])
+    joint = JointEmbeddings(listed)
+    shares = (f"{folder} {share:.2f}" for folder, share in zip(listed, joint.shares, strict=True))
+    say(f"teachers and their shares of the mean cosine: {', '.join(shares)}")
+    return joint
 
 
 def _spread(part: Embeddings) -> float:

@@ -33,7 +33,7 @@ def cosines(known):
     return np.array([[exact[q] @ exact[d] for d in DOCUMENTS] for q in QUERIES])
 
 
-def test_products_are_the_mean_of_the_teachers_cosines(tmp_path):
+def test_products_are_the_mean_of_the_teachers_cosines(tmp_path, capsys):
     wide, first = teacher(tmp_path / "wide", 1, 8, 0.0)
     narrow, second = teacher(tmp_path / "narrow", 2, 5, 3.0)
     joint = open_embeddings([wide, narrow])
@@ -49,6 +49,8 @@ def test_products_are_the_mean_of_the_teachers_cosines(tmp_path):
     expected = sum(share * one for share, one in zip(shares, tables, strict=True))
     np.testing.assert_allclose(queries @ documents.T, expected, atol=1e-3)
     np.testing.assert_allclose(np.linalg.norm(queries, axis=1), 1, atol=1e-3)
+    told = f"{wide} {shares[0]:.2f}, {narrow} {shares[1]:.2f}"
+    assert f"their shares of the mean cosine: {told}" in capsys.readouterr().err
     # Both move the mean as far.
     np.testing.assert_allclose(shares[0] * spreads[0], shares[1] * spreads[1])
 
