@@ -9,6 +9,7 @@ together too, each divided by how widely its cosines spread, as a list of data.e
 """
 
 import argparse
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -27,15 +28,19 @@ Numbers = npt.NDArray[np.float32]
 WEIGHTS = (0, 0.005, 0.01, 0.015, 0.02, 0.03)
 
 
+@cache
+def cosines_of(teacher: DenseTeacher, folder: str) -> Numbers:
+    """Return the cosine of each topic with each document."""
+    asked = teacher.vectors([one.text for one in read_topics(folder)], True)
+    texts = teacher.vectors([one.contents for one in open_corpus(folder)], False)
+    return asked.astype(np.float32) @ texts.astype(np.float32).T
+
+
 def scored(folder: str, teachers: list[DenseTeacher]) -> list[float]:
     """Return the mean nDCG@10 at each weight of BM25."""
     documents, topics, qrels = list(open_corpus(folder)), read_topics(folder), read_qrels(folder)
     texts, asked = [one.contents for one in documents], [one.text for one in topics]
-    cosines = joined([
-        teacher.vectors(asked, True).astype(np.float32)
-        @ teacher.vectors(texts, False).astype(np.float32).T
-        for teacher in teachers
-    ])  # fmt: skip
+    cosines = joined([cosines_of(teacher, folder) for teacher in teachers])
     bm25 = StemBm25.count(texts, Bm25Config(weight=1.0))
     beside = SparseScorer(bm25.document_vectors(texts), COLUMNS)
     found: list[list[float]] = []

@@ -34,6 +34,7 @@ ONLY_READ = {
     "runs/mix": "the hours of a whole training",
     "runs/l0-mini-5": "wants trained encoders; tests/train/test_average.py has them",
     "runs/l0-tiny-3": "wants trained encoders; tests/train/test_average.py has them",
+    "runs/l0-tiny-5": "wants trained encoders; tests/train/test_average.py has them",
     "runs/l0-mini-6": "wants trained encoders; tests/train/test_average.py has them",
     "configs/l0-mini/": "the hours of a whole training",
     "runs/l0-mini-3.130": "wants trained encoders; tests/train/test_average.py has them",
