@@ -41,7 +41,7 @@ def test_auto_threshold_wants_a_target(recipe_file):
         ("regularizer.target_flops=0", "target_flops is 0.0, expected a number above 0"),
         ("loss.scale=0", "scale is 0.0, expected above 0"),
         ("loss.temperature=0", "temperature is 0.0, expected above 0"),
-        ("loss.in_batch_kl=1", "data.embeddings is None, expected the folder of a dense teach"),
+        ("loss.in_batch_kl=1", "data.embeddings is None, expected a folder of a dense teach"),
         ("teacher.cosine_scale=0", "cosine_scale is 0.0, expected a number above 0"),
         ("teacher.bm25_scale=-1", "teacher.bm25_scale is -1.0, expected a number from 0"),
         ("teacher.bm25_scale=1", "weight is 0.0, expected a number above 0 where teacher.bm25_sc"),
