@@ -134,7 +134,7 @@ OVERRIDES: dict[str, Says] = {
     "regularizer.name=l9": ("regularizer.name", "is 'l9'", "expected one of flops"),
     "precision=int4": ("precision", "is 'int4'", "expected one of float32"),
     "activation=relu6": ("activation", "'relu6'", "Expected one of relu"),
-    "loss.in_batch_kl=1": ("data.embeddings", "is None", "expected the folder of a dense"),
+    "loss.in_batch_kl=1": ("data.embeddings", "is None", "expected a folder of a dense"),
     "bm25.train=true": ("bm25.weight", "is 0.0", "expected a number above 0"),
     "model.x=1": ("'model.x=1'", "'model' is no section", "of the configuration"),
     "steps=[": ("steps=[", "YAML", "xpected"),
