@@ -91,8 +91,8 @@ def write_teacher(state: dict[str, Any], tokenizer: str, output: Path, kind: str
     ).save_pretrained(output)
     modules = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")]
     described = [
-        {"idx": n, "name": str(n), "path": path, "type": f"sentence_transformers.models.{kind}"}
-        for n, (path, kind) in enumerate(modules)
+        {"idx": n, "name": str(n), "path": path, "type": f"sentence_transformers.models.{module}"}
+        for n, (path, module) in enumerate(modules)
     ]
     pooling = {"word_embedding_dimension": width, "pooling_mode_cls_token": kind == "bge",
                "pooling_mode_mean_tokens": kind == "e5"}  # fmt: skip

@@ -20,6 +20,7 @@ from l0pyserini.data import open_corpus, read_qrels, read_topics
 from l0pyserini.data.ndcg import ndcg_at
 from l0pyserini.train.config import Bm25Config
 from l0pyserini.train.devset import DEPTH, SparseScorer, best
+from l0pyserini.train.joint_embeddings import spread
 from l0pyserini.train.stem_bm25 import COLUMNS, StemBm25
 from l0pyserini.train.teachers import DenseTeacher, open_teacher
 
@@ -55,8 +56,7 @@ def scored(folder: str, teachers: list[DenseTeacher]) -> list[float]:
 
 def joined(cosines: list[Numbers]) -> Numbers:
     """Return the mean of teachers' cosines in which all have an equal say."""
-    shares = [1 / (one - one.mean(axis=1, keepdims=True)).std() for one in cosines]
-    return np.average(cosines, axis=0, weights=shares)
+    return np.average(cosines, axis=0, weights=[1 / spread(one) for one in cosines])
 
 
 def main() -> None:

@@ -204,12 +204,10 @@ def _student(recipe: TrainConfig, checkpoint: Checkpoint, lm: Any, backend: Back
     torch.manual_seed(recipe.seed)
     return Student(
         lm,
-        checkpoint.tokenizer,
-        checkpoint.idf,
+        checkpoint,
         backend.head,
         recipe.query.train,
         recipe.bm25,
-        checkpoint,
     )
 
 

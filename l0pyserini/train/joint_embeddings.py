@@ -25,9 +25,9 @@ class JointEmbeddings:
 
     def __init__(self, folders: Sequence[str | Path]) -> None:
         self._parts = [Embeddings(folder) for folder in folders]
-        spreads = np.array([_spread(part) for part in self._parts])
-        for folder, spread in zip(folders, spreads, strict=True):
-            if not spread > 0:
+        spreads = np.array([spread(_sampled(part)) for part in self._parts])
+        for folder, own in zip(folders, spreads, strict=True):
+            if not own > 0:
                 raise TrainingDataError(
                     f"{folder}: every query has the same cosine with all documents, expected some "
                     "that are nearer than others. Leave this teacher out, or embed the rows again."
@@ -63,6 +63,13 @@ def open_embeddings(folders: str | Sequence[str]) -> KnownVectors:
     return joint
 
 
-def _spread(part: Embeddings) -> float:
-    cosines = part.sample("queries", SAMPLE) @ part.sample("documents", SAMPLE).T
+def spread(cosines: NDArray[np.float32]) -> float:
+    """Return the standard deviation of [Q, N] cosines within a query."""
     return float((cosines - cosines.mean(axis=1, keepdims=True)).std())
+
+
+def _sampled(part: Embeddings) -> NDArray[np.float32]:
+    cosines: NDArray[np.float32] = (
+        part.sample("queries", SAMPLE) @ part.sample("documents", SAMPLE).T
+    )
+    return cosines

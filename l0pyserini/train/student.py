@@ -14,7 +14,6 @@ from l0pyserini.model.head import silence
 from l0pyserini.model.padding import attended
 from l0pyserini.model.saving import QUERY_MODULE
 from l0pyserini.query.table import IdfTable
-from l0pyserini.query.tokenizer import Tokenizer
 from l0pyserini.train.config import Bm25Config
 from l0pyserini.train.sparse_max import use_max_linear
 from l0pyserini.train.tensors import Asked
@@ -27,22 +26,21 @@ class Student(nn.Module):
     """Documents to maximal logits, query tokens to their weights; and the weight of BM25.
 
     Args:    lm: a masked LM; its output layer is replaced by one that shares its parameters.
-             idf: the query table, [V] after the tokenizer's ids. train_queries: whether its
-             weights are parameters. bm25: what stands beside the student in training. began:
-             the encoder that it begins as, whose least weight and weight of BM25 it keeps.
+             checkpoint: what it begins as, whose least weight and weight of BM25 it keeps.
+             train_queries: whether the weights of its query table are parameters. bm25: what
+             stands beside the student in training.
     """
 
     def __init__(
         self,
         lm: nn.Module,
-        tokenizer: Tokenizer,
-        idf: IdfTable,
+        checkpoint: Checkpoint,
         head_precision: str = "float32",
         train_queries: bool = False,
         bm25: Bm25Config | None = None,
-        began: Checkpoint | None = None,
     ) -> None:
         super().__init__()
+        tokenizer, idf = checkpoint.tokenizer, checkpoint.idf
         idf.check_tokenizer(tokenizer)
         silence(lm.get_output_embeddings(), list(tokenizer.special_tokens.values()))  # type: ignore[operator]
         self.head = use_max_linear(lm, head_precision)
@@ -53,8 +51,7 @@ class Student(nn.Module):
         self.kept: Tensor
         self.register_buffer("kept", torch.tensor(tokenizer.kept(vocabulary)), persistent=False)
         self.query_weights = nn.Parameter(weights, requires_grad=train_queries)
-        self.min_weight = began.min_weight if began else None
-        self._lexical_weight = began.lexical_weight if began else None
+        self.min_weight, self._lexical_weight = checkpoint.min_weight, checkpoint.lexical_weight
         self.log_bm25_weight: nn.Parameter | None = None
         if bm25 is not None and bm25.weight > 0:
             # The logarithm, so that it stays above 0 whatever is learned.

@@ -39,7 +39,7 @@ def test_a_training_begins_and_ends_in_8_bits(recipe, tmp_path):
 
 def test_weights_that_do_not_fit_stop_the_training(recipe, tmp_path):
     checkpoint = open_checkpoint("splade-tiny")
-    student = Student(load_masked_lm(checkpoint), checkpoint.tokenizer, checkpoint.idf)
+    student = Student(load_masked_lm(checkpoint), checkpoint)
     with torch.no_grad():
         student.lm.get_output_embeddings().bias[5] = 1e5
     with pytest.raises(

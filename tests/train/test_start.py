@@ -32,7 +32,7 @@ def test_the_excess_is_a_quantile():
 def dense():
     """A student nearly all of whose tokens are active."""
     checkpoint = open_checkpoint("splade-tiny")
-    student = Student(load_masked_lm(checkpoint), checkpoint.tokenizer, checkpoint.idf)
+    student = Student(load_masked_lm(checkpoint), checkpoint)
     with torch.no_grad():
         student.head.bias += 20.0
     return student

@@ -22,7 +22,7 @@ from l0pyserini.errors import (
 from l0pyserini.model import DocumentEncoder, open_checkpoint
 from l0pyserini.model.loading import load_masked_lm
 from l0pyserini.train import train
-from l0pyserini.train.config import Bm25Config, DevConfig
+from l0pyserini.train.config import DevConfig
 from l0pyserini.train.states import save_student
 from l0pyserini.train.student import Student
 from l0pyserini.train.trainer import L0Trainer, _parts
@@ -270,7 +270,7 @@ def test_broken_weights_are_not_saved(whole, tmp_path):
     assert (tmp_path / "b/checkpoints/checkpoint-1/l0_state.json").is_file()
     assert not (tmp_path / "b/encoder").exists()
     checkpoint = open_checkpoint("splade-tiny")
-    student = Student(load_masked_lm(checkpoint), checkpoint.tokenizer, checkpoint.idf)
+    student = Student(load_masked_lm(checkpoint), checkpoint)
     save_student(tmp_path / "e", student, recipe)
     before = (tmp_path / "e/model.safetensors").read_bytes()
     with torch.no_grad():
@@ -467,25 +467,3 @@ def test_the_search_precision_is_chosen_by_speed_and_kept(monkeypatch, recipe, c
     head["float32"] = 50.0
     train(recipe, resume=True)
     assert "backend auto" not in capsys.readouterr().err
-
-
-def test_what_an_encoder_says_of_itself_is_kept(whole, tmp_path):
-    def saved(name, activation, bm25=None):
-        checkpoint = open_checkpoint("l0-tiny", activation=activation)
-        parts = load_masked_lm(checkpoint), checkpoint.tokenizer, checkpoint.idf
-        student = Student(*parts, bm25=bm25, began=checkpoint)
-        recipe = changed(whole[0], tmp_path, activation=activation)
-        save_student(tmp_path / name, student, recipe)
-        return open_checkpoint(str(tmp_path / name))
-
-    before = open_checkpoint("l0-tiny")
-    assert before.min_weight
-    assert before.lexical_weight
-    after = saved("same", "log1p_relu")
-    assert (after.min_weight, after.lexical_weight) == (before.min_weight, before.lexical_weight)
-    beside = saved("beside", "log1p_relu", Bm25Config(weight=7.0))
-    assert beside.min_weight == before.min_weight
-    assert beside.lexical_weight == pytest.approx(7.0)
-    # Weights of another activation are of another size.
-    other = saved("other", "log1p_relu_2")
-    assert (other.min_weight, other.lexical_weight) == (None, None)
